@@ -1,0 +1,1 @@
+"""Measurements: `make bench` prints them all, `python -m benches NAME ...` some."""

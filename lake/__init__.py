@@ -1,0 +1,16 @@
+"""Bytes at rest: tables of rows that are appended once and never changed."""
+
+from lake.current import current_aliases, current_pages
+from lake.error import LakeBusy, LakeError, LakeUnreachable
+from lake.lake import Appended, AsOf, Lake
+
+__all__ = [
+    "Appended",
+    "AsOf",
+    "Lake",
+    "LakeBusy",
+    "LakeError",
+    "LakeUnreachable",
+    "current_aliases",
+    "current_pages",
+]

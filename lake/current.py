@@ -1,0 +1,46 @@
+"""The current view of a source: which pages exist and which version of each counts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.verdict import Verdict
+from lake.lake import AsOf, Lake
+
+_PRESENT = [verdict.value for verdict in Verdict if verdict.is_present]
+_UNKNOWN = [verdict.value for verdict in Verdict if verdict.is_unknown]
+
+
+def _last_evidence(lake: Lake, source: str, as_of: AsOf | None) -> pl.LazyFrame:
+    """The newest ledger row of each URL that says something about the page."""
+    return (
+        lake.scan(CRAWL_LEDGER, source=source, as_of=as_of)
+        .filter(~pl.col("verdict").is_in(_UNKNOWN))
+        .sort("seen_at", "crawl_id")
+        .unique("url", keep="last", maintain_order=True)
+    )
+
+
+def current_pages(lake: Lake, source: str, *, as_of: AsOf | None = None) -> pl.LazyFrame:
+    """Return url, page_version_id, crawl_id, seen_at: one row per page that exists, sorted by URL.
+
+    A page exists from the first crawl that fetched it until a crawl brings evidence against it; errors, limits and
+    time-outs are no evidence, so unknown pages keep answering from their last version.
+    """
+    return (
+        _last_evidence(lake, source, as_of)
+        .filter(pl.col("verdict").is_in(_PRESENT))
+        .select("url", "page_version_id", "crawl_id", "seen_at")
+        .sort("url")
+    )
+
+
+def current_aliases(lake: Lake, source: str, *, as_of: AsOf | None = None) -> pl.LazyFrame:
+    """Return alias, url: URLs whose content is another page's, and that page, sorted by alias."""
+    return (
+        _last_evidence(lake, source, as_of)
+        .filter(pl.col("verdict") == Verdict.DUPLICATE_OF.value)
+        .select(alias="url", url="target_url")
+        .sort("alias")
+    )

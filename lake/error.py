@@ -1,0 +1,20 @@
+"""What can go wrong at rest.
+
+LakeError
+├── LakeUnreachable   the place cannot be read or written: wrong URL, credentials, network, full disk
+└── LakeBusy          other writers kept winning the commit
+"""
+
+from __future__ import annotations
+
+
+class LakeError(Exception):
+    """Something that a person can act on; the message says what happened and what to do."""
+
+
+class LakeUnreachable(LakeError):
+    """The lake's place cannot be read or written."""
+
+
+class LakeBusy(LakeError):
+    """Concurrent writers won every attempt to commit."""

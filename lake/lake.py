@@ -1,0 +1,262 @@
+"""The lake: Delta tables under one URL, partitioned by source, appended to and never updated.
+
+A commit is atomic, so a killed writer leaves nothing half-written. Appenders to one source of one table are
+serialised optimistically: every commit carries a Delta application transaction named after the source, so of two
+that raced, the later one fails, drops the rows that the earlier one already brought, and tries again. That is why a
+key never occurs twice, on a local folder and on S3 alike.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from data_contracts.identity import text_hash
+from data_contracts.quarantine import QUARANTINE
+from data_contracts.table import Table
+from lake.error import LakeBusy, LakeUnreachable
+
+AsOf = int | datetime
+"""A table version, or the instant at which to look back."""
+
+_COMMIT_ATTEMPTS = 20
+_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=8192)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch: rows `added`, `skipped` because their key was there, `quarantined` by a rule."""
+
+    added: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(self.added + other.added, self.skipped + other.skipped, self.quarantined + other.quarantined)
+
+
+class Lake:
+    """All tables under `url`: a folder, or `s3://bucket/prefix` with `storage_options` as delta-rs names them.
+
+    Errors: LakeUnreachable when the place cannot be read or written, LakeBusy when other writers won every attempt.
+    """
+
+    def __init__(self, url: str, storage_options: Mapping[str, str] | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._options = dict(storage_options or {})
+        self._known: dict[tuple[str, str], tuple[int, pl.DataFrame]] = {}
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def scan(self, table: Table, *, source: str | None = None, as_of: AsOf | None = None) -> pl.LazyFrame:
+        """Return the rows of a table (one source's, or all) lazily; an empty frame when nothing was written yet."""
+        delta = self._open(table, as_of)
+        if delta is None:
+            return table.schema.create_empty().lazy()
+        rows = pl.scan_delta(delta)
+        return rows if source is None else rows.filter(pl.col("source") == source)
+
+    def version(self, table: Table) -> int | None:
+        """Return the table's version, None when nothing was written yet."""
+        delta = self._open(table)
+        return None if delta is None else delta.version()
+
+    def missing(
+        self, upstream: pl.LazyFrame, table: Table, *, source: str, where: pl.Expr | None = None
+    ) -> pl.DataFrame:
+        """Return the distinct upstream rows that `table` has no row for, joined on the columns both name.
+
+        `upstream` holds key columns only, named as in `table`; `where` narrows `table` first (for instance to the
+        extractor version in use). Only key columns are read.
+        """
+        keys = upstream.collect_schema().names()
+        there = self.scan(table, source=source)
+        if where is not None:
+            there = there.filter(where)
+        return upstream.unique().join(there.select(keys), on=keys, how="anti").collect(engine="streaming")
+
+    def batches(
+        self,
+        table: Table,
+        keys: pl.DataFrame,
+        *,
+        source: str,
+        columns: Sequence[str] | None = None,
+        rows: int = 64,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the rows of `table` whose `keys` columns occur in `keys`, at most `rows` at a time, in stored order.
+
+        The table is streamed once, whatever the number of keys, and memory holds a few batches.
+        """
+        delta = self._open(table)
+        if delta is None or keys.is_empty():
+            return
+        wanted = list(dict.fromkeys([*(columns or table.schema.column_names()), *keys.columns]))
+        dataset = delta.to_pyarrow_dataset(partitions=[("source", "=", source)])
+        schema = table.schema.create_empty().schema
+        for record_batch in dataset.to_batches(
+            columns=wanted, batch_size=rows, batch_readahead=2, fragment_readahead=1
+        ):
+            frame = pl.DataFrame(record_batch).cast({name: schema[name] for name in wanted})
+            found = frame.join(keys, on=keys.columns, how="semi")
+            if not found.is_empty():
+                yield found.select(columns) if columns else found
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def append(self, table: Table, rows: pl.DataFrame, *, source: str) -> Appended:
+        """Validate a batch of one source and append what is new; rows that break a rule go to quarantine.
+
+        Atomic: after a crash either the whole batch is there or nothing of it. Idempotent: a row whose key is there
+        already is skipped.
+        """
+        rows = rows.with_columns(source=pl.lit(source))
+        valid, failure = table.schema.filter(rows, cast=True)
+        quarantined = self._quarantine(table, failure, source)
+        keyed = valid.unique(table.key, keep="first", maintain_order=True)
+        for _ in range(_COMMIT_ATTEMPTS):
+            delta = self._open(table)
+            known = self._known_keys(table, delta, source)
+            new = keyed.join(known, on=table.key, how="anti")
+            if new.is_empty():
+                return Appended(0, valid.height, quarantined)
+            if self._commit(table, delta, new, source):
+                return Appended(new.height, valid.height - new.height, quarantined)
+        raise LakeBusy(
+            f"{table.name}: other writers won {_COMMIT_ATTEMPTS} commits in a row on source {source!r}; "
+            "run it again, with fewer workers on this source"
+        )
+
+    def _commit(self, table: Table, delta: DeltaTable | None, new: pl.DataFrame, source: str) -> bool:
+        version = -1 if delta is None else delta.version()
+        try:
+            write_deltalake(
+                delta if delta is not None else self._table_url(table),
+                new.to_arrow(),
+                mode="append",
+                partition_by=["source"] if delta is None else None,
+                storage_options=self._options if delta is None else None,
+                writer_properties=_WRITER,
+                commit_properties=CommitProperties(app_transactions=[Transaction(source, version + 1)]),
+            )
+        except CommitFailedError:
+            return False
+        except (DeltaError, OSError) as error:
+            if delta is None and self._open(table) is not None:
+                return False  # another writer created the table first
+            raise self._unreachable(table, error) from error
+        self._remember(table, source, version, new)
+        return True
+
+    def _known_keys(self, table: Table, delta: DeltaTable | None, source: str) -> pl.DataFrame:
+        """All keys of a source in `table`: kept from the last append when nobody else has written since."""
+        if delta is None:
+            return table.schema.create_empty().select(table.key)
+        version, keys = self._known.get((table.name, source), (-1, None))
+        if keys is None or version != delta.version():
+            scan = pl.scan_delta(delta).filter(pl.col("source") == source)
+            keys = scan.select(table.key).collect(engine="streaming")
+            self._known[table.name, source] = (delta.version(), keys)
+        return keys
+
+    def _remember(self, table: Table, source: str, version: int, new: pl.DataFrame) -> None:
+        """Add the keys just written, unless another writer's commit lies between (then they are read again)."""
+        kept, keys = self._known.get((table.name, source), (-1, None))
+        now = self.version(table)
+        if now == version + 1 and (keys is None or kept == version):
+            added = new.select(table.key)
+            self._known[table.name, source] = (now, added if keys is None else pl.concat([keys, added]))
+        else:
+            self._known.pop((table.name, source), None)
+
+    def quarantine(self, rows: Sequence[Mapping[str, Any]], *, source: str, stage: str, rule: str, reason: str) -> int:
+        """Keep rows that a step could not handle, with the rule they broke and a sentence why; return how many."""
+        if not rows:
+            return 0
+        texts = [json.dumps(row, default=_jsonable, ensure_ascii=False, sort_keys=True) for row in rows]
+        frame = pl.DataFrame(
+            {
+                "source": [source] * len(texts),
+                "stage": [stage] * len(texts),
+                "row_hash": [text_hash(text) for text in texts],
+                "rule": [rule] * len(texts),
+                "reason": [reason] * len(texts),
+                "row": texts,
+                "quarantined_at": [datetime.now(UTC)] * len(texts),
+            }
+        )
+        return self.append(QUARANTINE, frame, source=source).added
+
+    def _quarantine(self, table: Table, failure: Any, source: str) -> int:
+        if len(failure) == 0:
+            return 0
+        details = failure.details()
+        rules = list(failure.counts())
+        columns = failure.invalid().columns
+        for row in details.to_dicts():
+            broken = [rule for rule in rules if row.get(rule) == "invalid"]
+            self.quarantine(
+                [{name: row[name] for name in columns}],
+                source=source,
+                stage=table.name,
+                rule=", ".join(broken) or "unknown",
+                reason=f"{table.name}: the row breaks {', '.join(broken) or 'a rule'}",
+            )
+        return len(failure)
+
+    # -- upkeep ----------------------------------------------------------------------------------------------------
+
+    def compact(self, table: Table) -> int:
+        """Merge small files of each source into larger ones; return the number of files merged."""
+        delta = self._open(table)
+        if delta is None:
+            return 0
+        merged = int(delta.optimize.compact(writer_properties=_WRITER)["numFilesRemoved"])
+        delta.create_checkpoint()
+        return merged
+
+    def vacuum(self, table: Table, *, keep: timedelta) -> int:
+        """Delete files that no version younger than `keep` reads; return how many. Ends time travel before that."""
+        delta = self._open(table)
+        if delta is None:
+            return 0
+        hours = int(keep.total_seconds() // 3600)
+        return len(delta.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def _table_url(self, table: Table) -> str:
+        return f"{self.url}/{table.name}"
+
+    def _open(self, table: Table, as_of: AsOf | None = None) -> DeltaTable | None:
+        try:
+            delta = DeltaTable(
+                self._table_url(table),
+                storage_options=self._options,
+                version=as_of if isinstance(as_of, int) else None,
+            )
+            if isinstance(as_of, datetime):
+                delta.load_as_version(as_of)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise self._unreachable(table, error) from error
+        return delta
+
+    def _unreachable(self, table: Table, error: Exception) -> LakeUnreachable:
+        return LakeUnreachable(
+            f"cannot use table {table.name} at {self.url}: {error}. "
+            "Check LORECHAT_LAKE, its credentials and the free space there."
+        )
+
+
+def _jsonable(value: object) -> str:
+    return b64encode(value).decode() if isinstance(value, bytes) else str(value)
