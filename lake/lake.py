@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from data_contracts.identity import text_hash
@@ -100,7 +100,7 @@ class Lake:
         if delta is None or keys.is_empty():
             return
         wanted = list(dict.fromkeys([*(columns or table.schema.column_names()), *keys.columns]))
-        dataset = delta.to_pyarrow_dataset(partitions=[("source", "=", source)])
+        dataset = delta.to_pyarrow_dataset(file_pruning_predicate=[("source", "=", source)])
         schema = table.schema.create_empty().schema
         for record_batch in dataset.to_batches(
             columns=wanted, batch_size=rows, batch_readahead=2, fragment_readahead=1
@@ -123,7 +123,7 @@ class Lake:
         quarantined = self._quarantine(table, failure, source)
         keyed = valid.unique(table.key, keep="first", maintain_order=True)
         for _ in range(_COMMIT_ATTEMPTS):
-            delta = self._open(table)
+            delta = self._open_or_create(table)
             known = self._known_keys(table, delta, source)
             new = keyed.join(known, on=table.key, how="anti")
             if new.is_empty():
@@ -135,31 +135,45 @@ class Lake:
             "run it again, with fewer workers on this source"
         )
 
-    def _commit(self, table: Table, delta: DeltaTable | None, new: pl.DataFrame, source: str) -> bool:
-        version = -1 if delta is None else delta.version()
+    def _commit(self, table: Table, delta: DeltaTable, new: pl.DataFrame, source: str) -> bool:
+        """Write and commit on top of the version that `new` was checked against; False when another writer won."""
+        checked = delta.version()
         try:
             write_deltalake(
-                delta if delta is not None else self._table_url(table),
+                delta,
                 new.to_arrow(),
                 mode="append",
-                partition_by=["source"] if delta is None else None,
-                storage_options=self._options if delta is None else None,
                 writer_properties=_WRITER,
-                commit_properties=CommitProperties(app_transactions=[Transaction(source, version + 1)]),
+                commit_properties=CommitProperties(app_transactions=[Transaction(source, checked + 1)]),
             )
         except CommitFailedError:
             return False
         except (DeltaError, OSError) as error:
-            if delta is None and self._open(table) is not None:
-                return False  # another writer created the table first
             raise self._unreachable(table, error) from error
-        self._remember(table, source, version, new)
+        self._remember(table, source, checked, delta.version(), new)
         return True
 
-    def _known_keys(self, table: Table, delta: DeltaTable | None, source: str) -> pl.DataFrame:
+    def _open_or_create(self, table: Table) -> DeltaTable:
+        delta = self._open(table)
+        if delta is not None:
+            return delta
+        try:
+            DeltaTable.create(
+                self._table_url(table),
+                schema=Schema.from_arrow(table.schema.create_empty().to_arrow().schema),
+                mode="ignore",
+                partition_by=["source"],
+                storage_options=self._options,
+            )
+        except (DeltaError, OSError) as error:
+            created = self._open(table)  # by another writer, at the same moment
+            if created is None:
+                raise self._unreachable(table, error) from error
+            return created
+        return self._open_or_create(table)
+
+    def _known_keys(self, table: Table, delta: DeltaTable, source: str) -> pl.DataFrame:
         """All keys of a source in `table`: kept from the last append when nobody else has written since."""
-        if delta is None:
-            return table.schema.create_empty().select(table.key)
         version, keys = self._known.get((table.name, source), (-1, None))
         if keys is None or version != delta.version():
             scan = pl.scan_delta(delta).filter(pl.col("source") == source)
@@ -167,15 +181,11 @@ class Lake:
             self._known[table.name, source] = (delta.version(), keys)
         return keys
 
-    def _remember(self, table: Table, source: str, version: int, new: pl.DataFrame) -> None:
-        """Add the keys just written, unless another writer's commit lies between (then they are read again)."""
-        kept, keys = self._known.get((table.name, source), (-1, None))
-        now = self.version(table)
-        if now == version + 1 and (keys is None or kept == version):
-            added = new.select(table.key)
-            self._known[table.name, source] = (now, added if keys is None else pl.concat([keys, added]))
-        else:
-            self._known.pop((table.name, source), None)
+    def _remember(self, table: Table, source: str, checked: int, now: int, new: pl.DataFrame) -> None:
+        """Add the keys just written; they are read again when another writer's commit lies between."""
+        _, keys = self._known.pop((table.name, source))
+        if now == checked + 1:
+            self._known[table.name, source] = (now, pl.concat([keys, new.select(table.key)]))
 
     def quarantine(self, rows: Sequence[Mapping[str, Any]], *, source: str, stage: str, rule: str, reason: str) -> int:
         """Keep rows that a step could not handle, with the rule they broke and a sentence why; return how many."""
