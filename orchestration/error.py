@@ -1,0 +1,45 @@
+"""What can go wrong in the wiring. Messages say what happened and what to do.
+
+OrchestrationError
+├── PortTaken         a port that a server needs is in use
+├── AlreadyRunning    another `lorechat up` runs on the same home
+├── ChildDied         a server that `lorechat up` started ended by itself
+├── StartFailed       a server did not answer in time
+├── HandbookFailed    the handbook could not be built
+├── NoSuchSource      a source was named that there is no file for
+└── BadInput          a file, folder or URL cannot be read as what it should be
+"""
+
+from __future__ import annotations
+
+
+class OrchestrationError(Exception):
+    """Something that a person can act on."""
+
+
+class PortTaken(OrchestrationError):
+    """A port that a server needs is in use."""
+
+
+class AlreadyRunning(OrchestrationError):
+    """Another `lorechat up` runs on the same home."""
+
+
+class ChildDied(OrchestrationError):
+    """A server that `lorechat up` started ended by itself."""
+
+
+class StartFailed(OrchestrationError):
+    """A server did not answer in time."""
+
+
+class HandbookFailed(OrchestrationError):
+    """The handbook could not be built."""
+
+
+class NoSuchSource(OrchestrationError):
+    """A source was named that there is no file for."""
+
+
+class BadInput(OrchestrationError):
+    """A file, folder or URL cannot be read as what it should be."""

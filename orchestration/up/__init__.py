@@ -1,0 +1,1 @@
+"""The laptop run: what `lorechat up` starts, watches and stops."""
