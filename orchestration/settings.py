@@ -1,0 +1,125 @@
+"""Every setting of the pipeline: `LORECHAT_...` variables, or the same names in the project's `.env`.
+
+This is the only file of the pipeline that reads the environment; everything below gets what it needs as arguments.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from assets.steps.chunk import ChunkingSettings
+    from lake import Lake
+    from retrieval.embedder import Embedder
+    from retrieval.local_store import LocalStore
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds the code."""
+
+
+class PipelineSettings(BaseSettings):
+    """What a person may set; every field has a default that works on a laptop without keys and network."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LORECHAT_",
+        env_file=PROJECT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    home: Path = Field(default=PROJECT / ".lorechat", description="holds all state of a laptop run")
+    lake_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("LORECHAT_LAKE", "lake_url"),
+        description="the lake: a folder, or s3://bucket/prefix; empty: HOME/lake",
+    )
+    index: Path | None = Field(default=None, description="folder of index releases; empty: HOME/index")
+    models: Path | None = Field(default=None, description="folder of prepared models; empty: HOME/models")
+    sources: Path = Field(default=PROJECT / "scrapers" / "sources", description="folder of source files")
+
+    s3_endpoint: str = Field(default="", description="address of an S3 that is not Amazon's")
+    s3_region: str = Field(default="us-east-1", description="region of the bucket")
+    s3_access_key_id: str = Field(default="", description="empty: the machine's own role")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="empty: the machine's own role")
+
+    embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
+    embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
+    chunk_size: int = Field(default=220, ge=32, description="most tokens of a chunk")
+    chunk_overlap: int | None = Field(default=None, ge=0, description="tokens that neighbours share; empty: default")
+    workers: int | None = Field(default=None, ge=1, description="processes that clean pages; empty: one per core")
+    keep_releases: int = Field(default=3, ge=1, description="index releases kept for rollback")
+
+    dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
+    chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
+
+    @property
+    def lake_place(self) -> str:
+        """Where the lake is: a folder or an `s3://` URL."""
+        return self.lake_url or str(self.home / "lake")
+
+    @property
+    def index_folder(self) -> Path:
+        """Where index releases are."""
+        return self.index or self.home / "index"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where prepared models are kept."""
+        return self.models or self.home / "models"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps its runs and its `dagster.yaml`."""
+        return self.home / "dagster"
+
+    def storage_options(self) -> dict[str, str]:
+        """The lake's credentials, as delta-rs names them; empty for a folder."""
+        if not self.lake_place.startswith("s3://"):
+            return {}
+        options = {
+            "AWS_ENDPOINT_URL": self.s3_endpoint,
+            "AWS_REGION": self.s3_region,
+            "AWS_ACCESS_KEY_ID": self.s3_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.s3_secret_access_key.get_secret_value(),
+            "AWS_ALLOW_HTTP": "true" if self.s3_endpoint.startswith("http://") else "",
+        }
+        return {name: value for name, value in options.items() if value}
+
+    def lake(self) -> Lake:
+        """The lake; nothing is opened yet."""
+        from lake import Lake
+
+        return Lake(self.lake_place, self.storage_options())
+
+    def embedder(self) -> Embedder:
+        """Load the embedding model. Errors: ModelUnavailable."""
+        from retrieval.models import DEFAULT_MODEL, load_embedder
+
+        return load_embedder(
+            self.embedding_model or DEFAULT_MODEL, cache=self.models_folder, engine=self.embedding_engine
+        )
+
+    def store(self) -> LocalStore:
+        """The index releases; nothing is opened yet."""
+        from retrieval.local_store import LocalStore
+
+        return LocalStore(self.index_folder)
+
+    def chunking(self) -> ChunkingSettings:
+        """How documents are cut."""
+        from assets.steps.chunk import ChunkingSettings
+
+        if self.chunk_overlap is None:
+            return ChunkingSettings(size=self.chunk_size)
+        return ChunkingSettings(size=self.chunk_size, overlap=self.chunk_overlap)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a child process: sources name the variables that hold their sites' credentials."""
+        return dict(os.environ)
