@@ -1,0 +1,88 @@
+"""Page versions -> documents: clean the current pages that have no document under the extractor in use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from assets.stages.cleaning_pool import Cleaned, RawPage, clean_pages
+from assets.stages.live import live_pages
+from assets.stages.meter import Meter, ProgressListener
+from assets.stages.outbox import Outbox
+from assets.stages.put_aside import put_aside, without
+from assets.stages.report import StageReport
+from assets.steps.clean import extractor_version
+from data_contracts.document import DOCUMENTS, markdown_hash
+from data_contracts.page_version import PAGE_VERSIONS
+from data_contracts.source import Source
+from lake import Lake
+
+STAGE = "markdown"
+
+_BATCH_PAGES = 8
+_POOL_FROM_PAGES = 64  # below, starting processes costs more than it gains
+_COLUMNS = ("page_version_id", "url", "content_type", "charset", "body")
+
+
+def extract_documents(
+    source: Source, lake: Lake, *, on_progress: ProgressListener, workers: int | None = None
+) -> StageReport:
+    """Clean what is missing in `workers` processes (None: one per core). Raises UpstreamEmpty."""
+    version = extractor_version(source.selectors)
+    pages = live_pages(lake, source.name)
+    missing = _missing(lake, source.name, pages, version)
+    meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
+    outbox = Outbox(lake, DOCUMENTS, source.name, meter)
+    processes = 1 if missing.height < _POOL_FROM_PAGES else workers or os.cpu_count() or 1
+    for batch in clean_pages(_raw_pages(lake, source.name, missing), source.selectors, workers=processes):
+        for cleaned in batch:
+            if cleaned.result is None:
+                meter.quarantined(_put_aside(lake, source.name, cleaned, version))
+            else:
+                outbox.put([_row(cleaned, version)], len(cleaned.result.markdown))
+            meter.work(1, len(cleaned.page.body))
+    outbox.flush()
+    return meter.report(source.name, {"pages": pages.height})
+
+
+def _missing(lake: Lake, source: str, pages: pl.DataFrame, version: str) -> pl.DataFrame:
+    """The page versions that have neither a document nor a place in quarantine under this extractor."""
+    keys = pages.lazy().select("page_version_id")
+    missing = lake.missing(keys, DOCUMENTS, source=source, where=pl.col("extractor_version") == version)
+    aside = put_aside(lake, source, stages=(STAGE, DOCUMENTS.name), columns=("page_version_id", "extractor_version"))
+    return without(missing, aside.filter(pl.col("extractor_version") == version).select("page_version_id"))
+
+
+def _raw_pages(lake: Lake, source: str, missing: pl.DataFrame) -> Iterator[list[RawPage]]:
+    for frame in lake.batches(PAGE_VERSIONS, missing, source=source, columns=_COLUMNS, rows=_BATCH_PAGES):
+        yield [RawPage(**row) for row in frame.iter_rows(named=True)]
+
+
+def _put_aside(lake: Lake, source: str, cleaned: Cleaned, version: str) -> int:
+    """Keep a page that cannot be cleaned; its bytes stay in page_versions."""
+    row = {"page_version_id": cleaned.page.page_version_id, "url": cleaned.page.url, "extractor_version": version}
+    return lake.quarantine([row], source=source, stage=STAGE, rule=cleaned.rule, reason=cleaned.reason)
+
+
+def _row(cleaned: Cleaned, version: str) -> dict[str, Any]:
+    page, result = cleaned.page, cleaned.result
+    assert result is not None  # noqa: S101 - told apart by the caller
+    return {
+        "page_version_id": page.page_version_id,
+        "extractor_version": version,
+        "url": page.url,
+        "title": result.title,
+        "source_text": result.source_text,
+        "source_link": result.source_link,
+        "content_type": page.content_type,
+        "extracted_at": datetime.now(UTC),
+        "markdown": result.markdown,
+        "markdown_hash": markdown_hash(result.title, result.markdown, result.anchors),
+        "anchors": [anchor._asdict() for anchor in result.anchors],
+        "language": result.language,
+        "flags": list(result.flags),
+    }

@@ -1,0 +1,45 @@
+"""The live rows of a source: what its current pages lead to under the versions of the code in use."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.error import UpstreamEmpty
+from data_contracts.chunk import CHUNKS
+from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.document import DOCUMENTS
+from lake import Lake, current_pages
+
+
+def live_pages(lake: Lake, source: str) -> pl.DataFrame:
+    """Return url and page_version_id of each page that exists. Raises UpstreamEmpty when there is none."""
+    pages = current_pages(lake, source).select("url", "page_version_id").collect()
+    if pages.is_empty():
+        raise UpstreamEmpty(_no_pages(lake, source))
+    return pages
+
+
+def _no_pages(lake: Lake, source: str) -> str:
+    counts = lake.scan(CRAWL_LEDGER, source=source).group_by("verdict").len().sort("len", descending=True).collect()
+    if counts.is_empty():
+        return f"source {source!r} was never crawled: materialize raw_html first (`lorechat crawl {source}`)"
+    verdicts = ", ".join(f"{verdict} {count}" for verdict, count in counts.iter_rows())
+    return (
+        f"source {source!r} has no page: its crawls only saw {verdicts}. See why with "
+        f"`lorechat status {source} --pages`, correct the source file and materialize raw_html again"
+    )
+
+
+def live_documents(lake: Lake, source: str, extractor_version: str) -> pl.LazyFrame:
+    """Return page_version_id, extractor_version, url, markdown_hash of the current pages' documents."""
+    columns = ("page_version_id", "extractor_version", "url", "markdown_hash")
+    documents = lake.scan(DOCUMENTS, source=source).filter(pl.col("extractor_version") == extractor_version)
+    pages = live_pages(lake, source).lazy().select("page_version_id")
+    return documents.select(columns).join(pages, on="page_version_id", how="semi")
+
+
+def live_chunks(lake: Lake, source: str, extractor_version: str, chunker_version: str) -> pl.LazyFrame:
+    """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks."""
+    chunks = lake.scan(CHUNKS, source=source).filter(pl.col("chunker_version") == chunker_version)
+    documents = live_documents(lake, source, extractor_version).select("url", "markdown_hash", "page_version_id")
+    return chunks.select("chunk_id", "text_hash", "url", "markdown_hash").join(documents, on=["url", "markdown_hash"])
