@@ -1,0 +1,42 @@
+"""Quality flags of a document: what a reader of the crawl should know before trusting it."""
+
+from __future__ import annotations
+
+import re
+
+LITTLE_TEXT = "little_text"
+LINK_HEAVY = "link_heavy"
+ENCODING_DAMAGE = "encoding_damage"
+BROKEN_FENCE = "broken_fence"
+DEEP_NESTING = "deep_nesting"
+NO_TITLE = "no_title"
+
+_LITTLE = 200  # characters of text outside links
+_LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
+_MOJIBAKE = re.compile(r"\ufffd|[ÃÂ][\u0080-\u00bf]|â€[\u0080-\u00ff™œ“”˜¦]|ï»¿")
+_FENCE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*(`{3,})[^`\n]*$", re.MULTILINE)
+
+
+def quality_flags(markdown: str, *, title: str, is_too_deep: bool) -> tuple[str, ...]:
+    """Flags in a fixed order."""
+    linked = sum(len(found[1]) for found in _LINK.finditer(markdown))
+    text = len(_LINK.sub("", markdown))
+    flags = {
+        LITTLE_TEXT: text + linked < _LITTLE,
+        LINK_HEAVY: linked > text and linked > _LITTLE,
+        ENCODING_DAMAGE: len(_MOJIBAKE.findall(markdown)) > max(2, len(markdown) // 2_000),
+        BROKEN_FENCE: _has_open_fence(markdown),
+        DEEP_NESTING: is_too_deep,
+        NO_TITLE: not title,
+    }
+    return tuple(name for name, is_set in flags.items() if is_set)
+
+
+def _has_open_fence(markdown: str) -> bool:
+    open_ticks = ""
+    for found in _FENCE.finditer(markdown):
+        if not open_ticks:
+            open_ticks = found[1]
+        elif found[1] == open_ticks:
+            open_ticks = ""
+    return bool(open_ticks)
