@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import add, chunk, clean, search, sources, status
+from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, up
 from orchestration.commands.command_group import OneMessageGroup
 
 app = typer.Typer(cls=OneMessageGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -34,7 +34,10 @@ def lorechat(
     """
 
 
+app.command()(up.up)
 app.command()(add.add)
+app.command()(crawl.crawl)
+app.command()(build.build)
 app.command()(search.search)
 app.command()(clean.clean)
 app.command()(chunk.chunk)

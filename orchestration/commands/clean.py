@@ -23,9 +23,13 @@ def clean_input(page: PageInput, selectors: Selectors) -> CleanedPage:
     """Clean one page as the pipeline does. Raises BadInput with the reason when it cannot be cleaned."""
     from assets.steps.clean import CleaningError, clean_page
     from scrapers.charset import decode
+    from scrapers.sniff import html_refusal
 
     if page.is_markdown:
         raise BadInput(f"{page.name}: is markdown already; `lorechat chunk` takes it as it is")
+    refusal = html_refusal(page.body, page.content_type)
+    if refusal is not None:
+        raise BadInput(f"{page.name}: is no HTML page: {refusal}")
     try:
         _, charset = decode(page.body, page.content_type)
         return clean_page(page.body, url=page.url, charset=charset, selectors=selectors)

@@ -7,7 +7,7 @@ import socket
 from orchestration.error import PortTaken
 
 
-def check_port(port: int, *, host: str, purpose: str, setting: str) -> None:
+def check_port(port: int, *, purpose: str, setting: str, host: str = "127.0.0.1") -> None:
     """Raise PortTaken when another program listens on the port; `setting` names what to change."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,85 @@
+"""`lorechat build`: turn what was crawled into a live index, without Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestration.commands.option import Json, Sources
+from orchestration.commands.output import print_json
+from orchestration.commands.progress_display import ProgressDisplay
+
+if TYPE_CHECKING:
+    from assets.stages.report import StageReport
+    from data_contracts.progress import Progress
+    from data_contracts.source import Source
+    from lake import Lake
+    from orchestration.settings import PipelineSettings
+    from retrieval.embedder import Embedder
+
+
+def build(source: Sources = None, as_json: Json = False) -> None:
+    """Make what is missing: documents, chunks, embeddings, and the index that answers.
+
+    A source that was never crawled is crawled first; otherwise the stored pages are used. Running it again does
+    nothing that was done already.
+
+    \b
+    Examples:
+      lorechat build
+      lorechat build handbook --json
+    """
+    from orchestration.commands.source_choice import choose_sources
+    from orchestration.settings import PipelineSettings
+
+    settings = PipelineSettings()
+    chosen = choose_sources(settings.sources, source)
+    lake, embedder = settings.lake(), settings.embedder()
+    for one in chosen:
+        with ProgressDisplay(quiet=as_json) as display:
+            display.say(f"Building {one.name} ({one.display_title})")
+            _crawl_first(one, lake, settings, display)
+            reports = list(_run_stages(one, lake, embedder, settings, display.show))
+        for report in reports:
+            _tell(report, as_json)
+
+
+def _crawl_first(source: Source, lake: Lake, settings: PipelineSettings, display: ProgressDisplay) -> None:
+    from scrapers.crawl import crawl_source
+
+    from data_contracts.crawl_ledger import CRAWLS
+
+    if lake.scan(CRAWLS, source=source.name).head(1).collect().is_empty():
+        crawl_source(source, lake, on_progress=display.show, environment=settings.environment())
+
+
+def _run_stages(
+    source: Source, lake: Lake, embedder: Embedder, settings: PipelineSettings, show: Callable[[Progress], None]
+) -> Iterator[StageReport]:
+    from assets.stages.embedding import embed_chunks
+    from assets.stages.extraction import extract_documents
+    from assets.stages.release import release_index
+    from assets.stages.splitting import split_documents
+
+    chunking = settings.chunking()
+    yield extract_documents(source, lake, on_progress=show, workers=settings.workers)
+    yield split_documents(source, lake, embedder, chunking, on_progress=show)
+    yield embed_chunks(source, lake, embedder, chunking, on_progress=show)
+    yield release_index(
+        source, lake, embedder, settings.store(), chunking, on_progress=show, keep=settings.keep_releases
+    )
+
+
+def _tell(report: StageReport, as_json: bool) -> None:
+    if as_json:
+        row = asdict(report)
+        del row["curve"]
+        print_json({**row, "rate": round(report.rate, 2)})
+    else:
+        typer.echo(
+            f"{report.source} {report.stage}: {report.added:,} added, {report.skipped:,} there already, "
+            f"{report.quarantined:,} quarantined, {report.seconds:.1f} s"
+        )
