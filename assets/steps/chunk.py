@@ -1,0 +1,99 @@
+"""Chunks: a document's markdown cut into passages that fit the embedding model.
+
+The markdown is tokenised once; blocks are found in one pass and cut into units; units are packed greedily. See
+`assets.steps.pack` for where a chunk ends.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assets.steps.block import parse_blocks
+from assets.steps.heading import Outline, Path
+from assets.steps.pack import Packed, Packer
+from assets.steps.token_index import TokenOffsets
+from data_contracts.document import Anchor
+
+_REVISION = 1  # raise it when the same markdown would be cut in another way
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingSettings:
+    """`size` is the most tokens of a chunk's text, its heading path included; `overlap` the most that a chunk repeats
+    from the one before it, in whole sentences. Raises ValueError for sizes that leave no room for text.
+    """
+
+    size: int = 220
+    overlap: int = 40
+
+    def __post_init__(self) -> None:
+        if self.size < 16:
+            raise ValueError(f"chunk size {self.size} leaves no room for text: give at least 16 tokens")
+        if not 0 <= self.overlap <= self.size // 2:
+            raise ValueError(f"chunk overlap {self.overlap} must lie between 0 and half of the chunk size {self.size}")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk before it is a row; the columns of `data_contracts.chunk.Chunk` of the same names say what each is."""
+
+    position: int
+    start: int
+    end: int
+    heading_path: tuple[str, ...]
+    anchor: str | None
+    text: str
+    prefix_chars: int
+    tokens: int
+
+
+def chunker_version(settings: ChunkingSettings, tokenizer_id: str) -> str:
+    """Name all that the pieces of a markdown depend on."""
+    return f"{_REVISION}-{settings.size}-{settings.overlap}-{tokenizer_id}"
+
+
+def split_markdown(
+    markdown: str,
+    *,
+    title: str,
+    anchors: Sequence[Anchor],
+    token_offsets: TokenOffsets,
+    settings: ChunkingSettings,
+) -> list[Piece]:
+    """Return the chunks of a document in order; none for a text without tokens.
+
+    Every character that a token covers lies in some chunk. `text` is a prefix of `prefix_chars` characters (the
+    headings above the chunk, then a blank line), and the body: `markdown[start:end]`, with the opening line before
+    and the closing line after it where a fence is cut, and a table's header rows before it where a table is cut. A
+    heading that the body begins with stands in `heading_path` and is not repeated in the prefix. `anchors` are sorted
+    by offset.
+    """
+    blocks = parse_blocks(markdown)
+    packer = Packer(markdown, blocks, Outline(title, blocks), token_offsets, settings.size, settings.overlap)
+    offsets = [anchor.offset for anchor in anchors]
+    return [
+        Piece(
+            position,
+            packed.start,
+            packed.end,
+            tuple(heading.text for heading in packed.path),
+            _anchor(anchors, offsets, packed.path, packed),
+            packed.text,
+            packed.prefix_chars,
+            packed.tokens,
+        )
+        for position, packed in enumerate(packer.pack())
+    ]
+
+
+def _anchor(anchors: Sequence[Anchor], offsets: list[int], path: Path, packed: Packed) -> str | None:
+    """The first id of the heading that the chunk begins with, else the nearest at or before its first words."""
+    own = path[-1] if path else None
+    if own is not None and own.start >= packed.start:
+        first = bisect_left(offsets, own.start)
+        if first < len(offsets) and offsets[first] <= own.end:
+            return anchors[first].id
+    nearest = bisect_right(offsets, packed.first_word) - 1
+    return anchors[nearest].id if nearest >= 0 else None

@@ -1,0 +1,42 @@
+"""Where sentences end, without a language model: good enough to cut at, never inside a word or a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_END = re.compile(
+    r"""(?P<stop>[.!?…])["'”’»)\]*_`]*\s+(?=\S)"""  # Western: a stop, closers, white space
+    r"""|[。！？｡．；]["'”’」』）》】]*(?=[^\s"'”’」』）》】])"""  # Chinese and Japanese: no white space follows
+    r"""|(?:[ ]{2,}|\\)\r?\n"""  # a hard line break
+)
+_OPENERS = "\"'“‘«([*_`"
+_ABBREVIATIONS = frozenset(
+    ("e.g", "i.e", "cf", "vs", "etc", "al", "approx", "resp", "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "fig")
+    + ("eq", "sec", "ch", "vol", "pp", "inc", "ltd", "jr", "sr", "dept", "est", "ca")
+)
+
+
+def _is_inside(text: str, match: re.Match[str]) -> bool:
+    """Whether the stop belongs to an abbreviation, an initial or a list number, or the sentence goes on after it."""
+    follower = text[match.end() : match.end() + 4].lstrip(_OPENERS)[:1]
+    if follower.islower():
+        return True
+    if match["stop"] != ".":
+        return False
+    stop = match.start()
+    word = text[max(0, stop - 12) : stop].rsplit(None, 1)[-1:] or [""]
+    bare = word[0].lstrip(_OPENERS)
+    if len(bare) == 1 and bare.isupper():
+        return True
+    if bare.isdigit() and not text[max(0, stop - len(bare) - 8) : stop - len(bare)].rsplit("\n", 1)[-1].strip(" \t>"):
+        return True
+    return bare.lower() in _ABBREVIATIONS
+
+
+def sentence_starts(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield where each sentence of text[start:end] begins, except the first."""
+    for match in _END.finditer(text, start, end):
+        if match["stop"] is not None and _is_inside(text, match):
+            continue
+        yield match.end()
