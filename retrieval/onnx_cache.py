@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,11 +15,13 @@ from pathlib import Path
 from retrieval import minilm
 from retrieval.onnx_export import EXPORTER, export_minilm
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class CachedModel:
     """A folder with `model.onnx`, `tokenizer.json` and `manifest.json`, which holds their sha256. With it, neither
-    torch nor the weights' package is needed, so a chat image may ship just this folder."""
+    torch nor the weights' package is needed, so an image for the chat may ship just this folder."""
 
     folder: Path
 
@@ -32,40 +34,43 @@ class CachedModel:
         return self.folder / "tokenizer.json"
 
     def is_whole(self) -> bool:
-        """Whether both files are byte for byte what was written."""
+        """Whether the tokenizer is the model's and the graph byte for byte what was exported."""
         try:
             manifest = json.loads((self.folder / "manifest.json").read_text("utf-8"))
-            return bool(manifest == _manifest(self.folder))
+            found = _manifest(self.folder)
         except (OSError, ValueError):
             return False
+        return bool(manifest == found and found["tokenizer_sha256"] == minilm.TOKENIZER_SHA256)
 
 
 def cached_minilm(cache: Path) -> CachedModel:
     """Return the default model's folder below `cache`, exporting it where it is missing or damaged.
 
-    Several processes may ask at once: one exports, the others wait. A reader never sees half a folder.
-    Errors: ModelUnavailable.
+    Several processes may ask at once: one exports, the others wait. A reader never sees half a folder, and a whole
+    one is only read, so it may lie on a read-only disk. Errors: ModelUnavailable.
     """
     model = CachedModel(cache / f"minilm-{minilm.WEIGHTS_SHA256[:12]}-{EXPORTER}")
     if model.is_whole():
         return model
-    cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / f"{model.folder.name}.lock"):
+    with locked(model.folder):
         if not model.is_whole():
+            logger.info("Preparing the embedding model %s, once: about 10 seconds", minilm.NAME)
             _export(model.folder)
     return model
 
 
 def _export(folder: Path) -> None:
     files = minilm.MiniLMFiles.installed()
+    for leftover in folder.parent.glob(f".{folder.name}-*"):  # of a process that was killed while it exported
+        shutil.rmtree(leftover)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         export_minilm(files, aside / "model.onnx")
         shutil.copyfile(files.tokenizer, aside / "tokenizer.json")
         (aside / "manifest.json").write_text(json.dumps(_manifest(aside), indent=2), encoding="utf-8")
-        if folder.exists():  # damaged: readers who opened it keep their open files
-            shutil.rmtree(folder)
-        os.rename(aside, folder)
+        aside.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -80,8 +85,9 @@ def _manifest(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; the kernel frees it when the process ends, however it ends."""
-    with path.open("w") as file:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the exclusive lock of a cache folder; the kernel frees it when the process ends, however it ends."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,40 +1,45 @@
-"""Text to token ids, with the model's own tokenizer file."""
+"""Text to token ids, with the model's own tokenizer."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from retrieval.minilm import file_sha256
-
-SPECIALS = 2
-"""[CLS] and [SEP] around every text."""
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class TextTokenizer:
-    """Cuts texts at `max_length` tokens, specials counted. Thread-safe: the tokenizer is never changed after init."""
+    """Cuts texts at `max_length` tokens, specials counted. Thread-safe: its tokenizers are never changed after init.
 
-    def __init__(self, path: Path, max_length: int) -> None:
-        self.tokenizer_id = file_sha256(path)[:12]
-        self.max_length = max_length
-        self._whole = _without_limits(path)
-        self._cut = _without_limits(path)
+    Lone surrogates, which are no text, count as U+FFFD: offsets stay right and nothing fails.
+    """
+
+    def __init__(self, definition: str, max_length: int) -> None:
+        """`definition` is the content of a tokenizer.json; the limits that it states are not used."""
+        self._whole = _without_limits(definition)
+        self._cut = _without_limits(definition)
         self._cut.enable_truncation(max_length)
+        self.specials: int = self._whole.num_special_tokens_to_add(False)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return each text's ids, specials included, at most `max_length`."""
-        return [encoding.ids for encoding in self._cut.encode_batch_fast(list(texts))]
+        return [encoding.ids for encoding in self._cut.encode_batch_fast([self.valid(text) for text in texts])]
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the text's tokens as (start, end) characters: no specials, nothing cut."""
-        offsets: list[tuple[int, int]] = self._whole.encode(text, add_special_tokens=False).offsets
+        offsets: list[tuple[int, int]] = self._whole.encode(self.valid(text), add_special_tokens=False).offsets
         return offsets
 
+    @staticmethod
+    def valid(text: str) -> str:
+        """Return the text with U+FFFD for each lone surrogate."""
+        return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
-def _without_limits(path: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_truncation()  # the file itself asks for 128 tokens,
-    tokenizer.no_padding()  # padded
+
+def _without_limits(definition: str) -> Tokenizer:
+    tokenizer = Tokenizer.from_str(definition)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     return tokenizer

@@ -9,7 +9,8 @@ def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[list[i
     """Yield the positions of `lengths`, longest first, in batches of at most `budget` padded tokens.
 
     A batch costs its longest text times its size. A text longer than the budget makes a batch of its own. Every
-    position comes exactly once.
+    position comes exactly once, and which batch it is in depends on the lengths alone. Longest first, so that
+    several threads finish together.
     """
     batch: list[int] = []
     longest = 0
