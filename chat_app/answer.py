@@ -1,0 +1,165 @@
+"""One turn: from a question to an answer whose every citation is the server's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from chat_app.answerer import Answerer, Evidence
+from chat_app.citation import Citation, citations, cite
+from chat_app.error import EmptyAnswer
+from chat_app.library import Found, Library
+from chat_app.marker_filter import MarkerFilter
+from chat_app.relevance import relevant
+from chat_app.settings import ChatSettings
+from data_contracts.passage import ScoredPassage
+from retrieval.vector_store import ReleaseManifest
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What retrieval brought, before the answer begins."""
+
+    passages: Sequence[ScoredPassage]
+    releases: Sequence[ReleaseManifest]
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished turn. `text` is markdown whose markers are exactly those of `citations`.
+
+    `relevant` is False when nothing found was about the question: then `text` says so and the citations are the
+    nearest pages. `releases` maps source to release. Times are milliseconds from the question on.
+    """
+
+    question: str
+    text: str
+    citations: tuple[Citation, ...]
+    model: str
+    releases: Mapping[str, str]
+    relevant: bool = True
+    markers_removed: int = 0
+    retrieval_milliseconds: int = 0
+    first_text_milliseconds: int = 0
+    milliseconds: int = 0
+    passages: Sequence[ScoredPassage] = field(default=(), repr=False)
+
+
+class AnswerPipeline:
+    """Answers from a library with whoever writes the answers."""
+
+    def __init__(self, library: Library, answerer: Answerer, *, passages: int = 8) -> None:
+        self.library = library
+        self.answerer = answerer
+        self._limit = passages
+
+    async def stream(
+        self, question: str, *, sources: Sequence[str] | None = None
+    ) -> AsyncGenerator[Searched | str | Answer, None]:
+        """Yield what was found, then the answer's text in verified pieces, then the whole Answer.
+
+        Errors: RetrievalError and ChatError kinds, at any point; text that was yielded before stays true.
+        """
+        began = time.perf_counter()
+        found = await asyncio.to_thread(self.library.search, question, sources=sources, limit=self._limit)
+        retrieval = _since(began)
+        yield Searched(found.passages, found.releases, retrieval)
+        passages = relevant(question, found.passages)
+        if not passages:
+            answer = _declined(question, found, self.answerer.model_name, retrieval, began)
+            yield answer.text
+            yield answer
+            return
+        evidence = Evidence([scored.passage for scored in passages], found.embedder)
+        verify = MarkerFilter(len(passages), passage_text="\n".join(found.text for found in evidence.passages))
+        said: list[str] = []
+        first = 0
+        async with aclosing(self._verified(question, evidence, verify)) as pieces:
+            async for piece in pieces:
+                first = first or _since(began)
+                said.append(piece)
+                yield piece
+        text = "".join(said).strip()
+        if not text:
+            raise EmptyAnswer(
+                f"**{self.answerer.model_name} wrote nothing that could be shown.** Ask again, or set another model "
+                "with `LORECHAT_CHAT_MODEL`."
+            )
+        yield Answer(
+            question=question,
+            text=text,
+            citations=citations(text, verify.cited, evidence.passages),
+            model=self.answerer.model_name,
+            releases=_named(found),
+            markers_removed=verify.removed,
+            retrieval_milliseconds=retrieval,
+            first_text_milliseconds=first,
+            milliseconds=_since(began),
+            passages=passages,
+        )
+
+    async def _verified(self, question: str, evidence: Evidence, verify: MarkerFilter) -> AsyncGenerator[str, None]:
+        async for delta in self.answerer.stream(question, evidence):
+            if piece := verify.feed(delta):
+                yield piece
+        if piece := verify.finish():
+            yield piece
+
+    async def answer(self, question: str, *, sources: Sequence[str] | None = None) -> Answer:
+        """Return the whole answer. Errors: as `stream`."""
+        async for event in self.stream(question, sources=sources):
+            if isinstance(event, Answer):
+                return event
+        raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
+
+
+def open_pipeline(settings: ChatSettings) -> AnswerPipeline:
+    """Return the pipeline of the settings; nothing is loaded before the first question."""
+    library = Library(settings.store(), settings.embedder)
+    return AnswerPipeline(library, settings.answerer(), passages=settings.passages)
+
+
+def answer_once(question: str, *, settings: ChatSettings, sources: Sequence[str] | None = None) -> Answer:
+    """Answer one question, for callers that are not async. Errors: RetrievalError and ChatError kinds."""
+    return asyncio.run(open_pipeline(settings).answer(question, sources=sources))
+
+
+def _declined(question: str, found: Found, model: str, retrieval: int, began: float) -> Answer:
+    """The answer when nothing is about the question: says so, and names the nearest pages."""
+    titles = ", ".join(release.title for release in found.releases)
+    text = f"**Nothing in {titles} seems to answer this.** Try other words, or ask about something it covers."
+    nearest = found.passages[:_NEAREST]
+    if nearest:
+        lines = [f"- {_place(scored)} [{number}]" for number, scored in enumerate(nearest, start=1)]
+        text += "\n\nThe nearest pages are:\n\n" + "\n".join(lines)
+    return Answer(
+        question=question,
+        text=text,
+        citations=tuple(cite(number, scored.passage) for number, scored in enumerate(nearest, start=1)),
+        model=model,
+        releases=_named(found),
+        relevant=False,
+        retrieval_milliseconds=retrieval,
+        first_text_milliseconds=_since(began),
+        milliseconds=_since(began),
+        passages=nearest,
+    )
+
+
+def _place(scored: ScoredPassage) -> str:
+    path = " › ".join(scored.passage.heading_path) or scored.passage.title
+    return path.replace("[", "(").replace("]", ")")
+
+
+def _named(found: Found) -> dict[str, str]:
+    return {release.source: release.release_id for release in found.releases}
+
+
+def _since(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)

@@ -1,0 +1,141 @@
+"""What a marker [n] stands for: the server's own record of chunk, offsets, address, page version and fetch time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from chat_app.query_term import terms
+from chat_app.sentence import Sentence, plain_text, sentences
+from data_contracts.passage import Passage
+
+_MARKER = re.compile(r"\[(\d+)\]")
+_FRAGMENT_WORDS = 6
+_HIGHLIGHTS = 3
+_SUPPORTS = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """`number` is the marker's. `quotes` are (start, end) characters of the passage's body that support what was
+    said; `start` and `end` are those of the whole passage in the page's markdown. `link` is the page's URL with
+    anchor and text fragment."""
+
+    number: int
+    passage: Passage
+    quotes: tuple[tuple[int, int], ...]
+    link: str
+
+    @property
+    def chunk_id(self) -> str:
+        return self.passage.chunk_id
+
+    @property
+    def start(self) -> int:
+        return self.passage.start
+
+    @property
+    def end(self) -> int:
+        return self.passage.end
+
+    @property
+    def fetched_at(self) -> datetime:
+        return self.passage.fetched_at
+
+    @property
+    def page_version_id(self) -> str:
+        return self.passage.page_version_id
+
+    def as_json(self) -> dict[str, object]:
+        """What a machine reads, and what is kept with the turn."""
+        passage = self.passage
+        return {
+            "number": self.number,
+            "source": passage.source,
+            "title": passage.title,
+            "heading_path": list(passage.heading_path),
+            "url": passage.url,
+            "link": self.link,
+            "chunk_id": passage.chunk_id,
+            "start": passage.start,
+            "end": passage.end,
+            "page_version_id": passage.page_version_id,
+            "fetched_at": passage.fetched_at.isoformat(),
+            "quotes": [passage.body[start:end] for start, end in self.quotes],
+        }
+
+
+def citations(answer: str, cited: Sequence[int], passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """Return the citations of a verified answer, by number."""
+    return tuple(cite(number, passages[number - 1], _claims(answer, number)) for number in sorted(set(cited)))
+
+
+def cite(number: int, passage: Passage, claims: Sequence[str] = ()) -> Citation:
+    """Return the citation of a passage for the sentences that cite it."""
+    quoted = supporting(passage.body, claims)
+    first = plain_text(passage.body[slice(*quoted[0])]) if quoted else _opening(passage.body)
+    return Citation(number, passage, quoted, link(passage.url, passage.anchor, first))
+
+
+def supporting(body: str, claims: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return where the sentences stand that share most words with each claim; none when nothing shares enough."""
+    found = [sentence for sentence in sentences(body) if not sentence.is_code]
+    scored = [(sentence, terms(sentence.plain)) for sentence in found]
+    best: dict[tuple[int, int], float] = {}
+    for claim in claims:
+        wanted = terms(claim)
+        for sentence, there in scored:
+            share = _share(wanted, there)
+            if share >= _SUPPORTS:
+                place = (sentence.start, sentence.end)
+                best[place] = max(share, best.get(place, 0.0))
+    strongest = sorted(best, key=lambda place: -best[place])[:_HIGHLIGHTS]
+    return tuple(sorted(strongest))
+
+
+def _share(claim: frozenset[str], sentence: frozenset[str]) -> float:
+    """Shared terms against the shorter side, which must not be a mere word or two."""
+    shorter = min(len(claim), len(sentence))
+    return len(claim & sentence) / shorter if shorter >= 3 else float(bool(sentence) and sentence == claim)
+
+
+def _claims(answer: str, number: int) -> list[str]:
+    """The texts in front of a marker, each back to the previous citation or the paragraph's beginning."""
+    found: list[str] = []
+    for paragraph in re.split(r"\n(?:>?\s*\n)+", answer):
+        text = re.sub(r"(?m)^[>\s]+", "", paragraph)
+        at = 0
+        for marker in _MARKER.finditer(text):
+            if int(marker[1]) == number:
+                found.extend(sentence.plain for sentence in _said(text[at : marker.start()]))
+            if text[marker.end() : marker.end() + 1] != "[":
+                at = marker.end()
+    return found
+
+
+def _said(text: str) -> list[Sentence]:
+    return [sentence for sentence in sentences(_MARKER.sub("", text)) if not sentence.is_code]
+
+
+def link(url: str, anchor: str | None, text: str) -> str:
+    """Return a URL that opens the page at an anchor and marks a text (scroll to text fragment, WICG draft)."""
+    parts = urlsplit(url)
+    fragment = quote(anchor or "", safe="/?:@!$()*+,;=-._~'&")
+    words = text.split()
+    if words:
+        ends = (words,) if len(words) <= 2 * _FRAGMENT_WORDS else (words[:_FRAGMENT_WORDS], words[-_FRAGMENT_WORDS:])
+        fragment += ":~:text=" + ",".join(_directive(" ".join(part)) for part in ends)
+    return urlunsplit(parts._replace(fragment=fragment))
+
+
+def _directive(text: str) -> str:
+    """Percent-encode all that has a meaning inside a text directive."""
+    return quote(text, safe="").replace("-", "%2D")
+
+
+def _opening(body: str) -> str:
+    """The first sentence that can be found on the page as it reads."""
+    return next((sentence.plain for sentence in sentences(body) if not sentence.is_code), "")

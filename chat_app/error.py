@@ -1,0 +1,57 @@
+"""What can go wrong between a question and its answer. Messages say what happened and what to do.
+
+ChatError
+├── UnknownSource      a source that has no live index was asked for
+├── TooManyQuestions   one address asks faster than the settings allow
+└── ProviderError      the language model's provider failed in a way of its own
+    ├── ProviderDown       it cannot be reached, or ended the connection in the middle of an answer
+    ├── ProviderSilent     it took longer than the settings allow
+    ├── ProviderRefused    it does not accept the key
+    ├── ProviderBusy       it limits the rate, or the account's quota is used up
+    ├── ModelUnknown       it has no such model
+    └── EmptyAnswer        it answered without a word
+
+Retrieval has its own errors: `retrieval/error.py`.
+"""
+
+from __future__ import annotations
+
+
+class ChatError(Exception):
+    """Something that a person can act on; the message is markdown that is shown as it is."""
+
+
+class UnknownSource(ChatError):
+    """A source that has no live index was asked for."""
+
+
+class TooManyQuestions(ChatError):
+    """One address asks faster than the settings allow."""
+
+
+class ProviderError(ChatError):
+    """The language model's provider failed."""
+
+
+class ProviderDown(ProviderError):
+    """It cannot be reached, or it ended the connection in the middle of an answer."""
+
+
+class ProviderSilent(ProviderError):
+    """It took longer than the settings allow."""
+
+
+class ProviderRefused(ProviderError):
+    """It does not accept the key."""
+
+
+class ProviderBusy(ProviderError):
+    """It limits the rate, or the account's quota is used up."""
+
+
+class ModelUnknown(ProviderError):
+    """It has no such model."""
+
+
+class EmptyAnswer(ProviderError):
+    """It answered without a word."""

@@ -1,0 +1,156 @@
+"""Every setting of the chat: `LORECHAT_...` variables, or the same names in the project's `.env`.
+
+This is the only file of the chat that reads the environment; everything below gets what it needs as arguments.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from chat_app.answerer import Answerer
+    from lake import Lake
+    from retrieval.embedder import Embedder
+    from retrieval.local_store import LocalStore
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds the code."""
+
+OPENAI_MODEL = "gpt-4.1-mini"
+"""Asked when there is a key and no `LORECHAT_CHAT_MODEL`; a server of one's own is asked which model it has."""
+
+
+class ChatSettings(BaseSettings):
+    """What a person may set; every field has a default that works on a laptop without keys and network."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LORECHAT_",
+        env_file=PROJECT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    home: Path = Field(default=PROJECT / ".lorechat", description="holds all state of a laptop run")
+    lake_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("LORECHAT_LAKE", "lake_url"),
+        description="the lake: a folder, or s3://bucket/prefix; empty: HOME/lake",
+    )
+    index: Path | None = Field(default=None, description="folder of index releases; empty: HOME/index")
+    models: Path | None = Field(default=None, description="folder of prepared models; empty: HOME/models")
+    handbook: Path | None = Field(default=None, description="folder of the built handbook; empty: HOME/handbook")
+
+    s3_endpoint: str = Field(default="", description="address of an S3 that is not Amazon's")
+    s3_region: str = Field(default="us-east-1", description="region of the bucket")
+    s3_access_key_id: str = Field(default="", description="empty: the machine's own role")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="empty: the machine's own role")
+
+    chat_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 opens it to the network")
+    chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
+    chat_origins: str = Field(default="", description="other web origins that may open the chat, joined by commas")
+    questions_per_minute: int = Field(default=20, ge=1, description="most questions of one address in a minute")
+
+    embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
+    chat_model: str = Field(default="", description="language model; empty: a default of the provider")
+    chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
+    passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"),
+        description="key of the language model's provider",
+    )
+    openai_base_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
+        description="address of an OpenAI-compatible server (Ollama, llama.cpp, vLLM), with its /v1",
+    )
+
+    @property
+    def lake_place(self) -> str:
+        """Where the lake is: a folder or an `s3://` URL."""
+        return self.lake_url or str(self.home / "lake")
+
+    @property
+    def index_folder(self) -> Path:
+        """Where index releases are."""
+        return self.index or self.home / "index"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where prepared models are kept."""
+        return self.models or self.home / "models"
+
+    @property
+    def handbook_folder(self) -> Path:
+        """Where the built handbook is, if it was built."""
+        return self.handbook or self.home / "handbook"
+
+    @property
+    def interface_folder(self) -> Path:
+        """Where the chat's interface keeps what it writes."""
+        return self.home / "chat"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Web origins, besides the chat's own address, that may talk to it."""
+        return frozenset(origin.strip().rstrip("/") for origin in self.chat_origins.split(",") if origin.strip())
+
+    def storage_options(self) -> dict[str, str]:
+        """The lake's credentials, as delta-rs names them; empty for a folder."""
+        if not self.lake_place.startswith("s3://"):
+            return {}
+        options = {
+            "AWS_ENDPOINT_URL": self.s3_endpoint,
+            "AWS_REGION": self.s3_region,
+            "AWS_ACCESS_KEY_ID": self.s3_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.s3_secret_access_key.get_secret_value(),
+            "AWS_ALLOW_HTTP": "true" if self.s3_endpoint.startswith("http://") else "",
+        }
+        return {name: value for name, value in options.items() if value}
+
+    def lake(self) -> Lake:
+        """The lake; nothing is opened yet."""
+        from lake import Lake
+
+        return Lake(self.lake_place, self.storage_options())
+
+    def store(self) -> LocalStore:
+        """The index releases; nothing is opened yet."""
+        from retrieval.local_store import LocalStore
+
+        return LocalStore(self.index_folder)
+
+    def embedder(self) -> Embedder:
+        """Load the embedding model for questions, on one thread: two that fight for a core are slower than one.
+
+        Errors: ModelUnavailable.
+        """
+        from retrieval.models import DEFAULT_MODEL, load_embedder
+
+        return load_embedder(self.embedding_model or DEFAULT_MODEL, cache=self.models_folder, threads=1)
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a provider of language models is configured."""
+        return bool(self.openai_api_key.get_secret_value() or self.openai_base_url)
+
+    def answerer(self) -> Answerer:
+        """Who answers: the configured language model, else the pages' own sentences."""
+        if not self.has_language_model:
+            from chat_app.extractive import ExtractiveAnswerer
+
+            return ExtractiveAnswerer()
+        from chat_app.model import ModelAnswerer
+
+        return ModelAnswerer(
+            model=self.chat_model or ("" if self.openai_base_url else OPENAI_MODEL),
+            base_url=self.openai_base_url or None,
+            api_key=self.openai_api_key.get_secret_value() or "none",
+            silence_seconds=self.chat_timeout,
+        )
