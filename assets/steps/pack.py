@@ -71,14 +71,18 @@ class Packer:
 
     def pack(self) -> Iterator[Packed]:
         """Yield the chunks in order."""
-        first, path = 0, self._outline.root
+        first, reached, path = 0, 0, self._outline.root
         while first < len(self._units):
             path = self._path_before(first, path)
             packed, stop = self._chunk(first, path)
+            if packed.end <= reached:  # the overlap left no room for more
+                first = next(place for place in range(first, len(self._units)) if self._units[place].start >= reached)
+                continue
+            reached = packed.end
             if packed.tokens > 0:
                 yield packed
             path = self._path_within(first, stop, path)
-            first = self._with_overlap(first, stop, path)
+            first = self._with_overlap(first, stop)
 
     def _path_before(self, first: int, path: Path) -> Path:
         """The path that a chunk has: that of the headings which it begins with, else the one in force."""
@@ -170,15 +174,13 @@ class Packer:
             return self._stop(first, room)
         return stop if stop is not None else max(first + 1, large)
 
-    def _with_overlap(self, first: int, stop: int, path: Path) -> int:
-        """The next chunk's first unit: whole sentences before it that fit into the overlap, if it still gets on."""
-        if stop >= len(self._units) or self._units[stop].cut is Cut.SECTION:
+    def _with_overlap(self, first: int, stop: int) -> int:
+        """The next chunk's first unit: the whole sentences before it that fit into the overlap."""
+        if stop >= len(self._units) or self._units[stop].cut in (Cut.SECTION, Cut.WORD) or self._units[stop].opener:
             return stop
         back = stop
-        while back - 1 > first and self._units[back - 1].is_text and self._units[back].cut is not Cut.FORBIDDEN:
+        while back - 1 > first and self._units[back - 1].is_text and self._units[back].cut < Cut.WORD:
             if self._at[stop] - self._at[back - 1] > self._overlap:
                 break
             back -= 1
-        _, prefix_tokens = self._prefixes.of(tuple(heading.text for heading in path))
-        gets_on = self._at[min(stop + 1, len(self._units))] - self._at[back] <= self._size - prefix_tokens
-        return back if gets_on and self._units[stop].opener == "" else stop
+        return back

@@ -11,9 +11,9 @@ _END = re.compile(
     r"""|(?:[ ]{2,}|\\)\r?\n"""  # a hard line break
 )
 _OPENERS = "\"'“‘«([*_`"
-_ABBREVIATIONS = frozenset(
-    ("e.g", "i.e", "cf", "vs", "etc", "al", "approx", "resp", "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "fig")
-    + ("eq", "sec", "ch", "vol", "pp", "inc", "ltd", "jr", "sr", "dept", "est", "ca")
+_ABBREVIATION = re.compile(
+    r"e\.g|i\.e|cf|vs|etc|al|approx|resp|dr|mrs?|ms|prof|st|no|nr|fig|eq|sec|ch|vol|pp|inc|ltd|jr|sr|dept|est|ca",
+    re.IGNORECASE,
 )
 
 
@@ -31,7 +31,7 @@ def _is_inside(text: str, match: re.Match[str]) -> bool:
         return True
     if bare.isdigit() and not text[max(0, stop - len(bare) - 8) : stop - len(bare)].rsplit("\n", 1)[-1].strip(" \t>"):
         return True
-    return bare.lower() in _ABBREVIATIONS
+    return _ABBREVIATION.fullmatch(bare) is not None
 
 
 def sentence_starts(text: str, start: int, end: int) -> Iterator[int]:
