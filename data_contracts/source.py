@@ -41,6 +41,9 @@ class Limits(_Strict):
 
     pages: int = Field(default=10_000, ge=1, description="most pages to fetch in one crawl")
     depth: int = Field(default=50, ge=0, description="most links to follow from a start URL")
+    chain: int = Field(
+        default=40, ge=1, description="most links in a row through URLs that differ only in numbers: stops calendars"
+    )
     page_bytes: int = Field(default=5_000_000, ge=1_000, description="largest body, in bytes")
     page_seconds: float = Field(default=30.0, gt=0, description="longest download of one page")
 

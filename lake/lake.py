@@ -8,21 +8,19 @@ key never occurs twice, on a local folder and on S3 alike.
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from data_contracts.identity import text_hash
 from data_contracts.quarantine import QUARANTINE
 from data_contracts.table import Table
 from lake.error import LakeBusy, LakeUnreachable
+from lake.rejection import Rejection, quarantine_rows, rejections
 
 AsOf = int | datetime
 """A table version, or the instant at which to look back."""
@@ -53,6 +51,11 @@ class Lake:
         self.url = url.rstrip("/")
         self._options = dict(storage_options or {})
         self._known: dict[tuple[str, str], tuple[int, pl.DataFrame]] = {}
+
+    @property
+    def storage_options(self) -> dict[str, str]:
+        """What another process needs, besides the URL, to open the same lake. Holds credentials: never log it."""
+        return dict(self._options)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -120,16 +123,17 @@ class Lake:
         """
         rows = rows.with_columns(source=pl.lit(source))
         valid, failure = table.schema.filter(rows, cast=True)
-        quarantined = self._quarantine(table, failure, source)
+        rejected = list(rejections(table.name, failure))
+        self._keep_rejected(rejected, source, table.name)
         keyed = valid.unique(table.key, keep="first", maintain_order=True)
         for _ in range(_COMMIT_ATTEMPTS):
             delta = self._open_or_create(table)
             known = self._known_keys(table, delta, source)
             new = keyed.join(known, on=table.key, how="anti")
             if new.is_empty():
-                return Appended(0, valid.height, quarantined)
+                return Appended(0, valid.height, len(rejected))
             if self._commit(table, delta, new, source):
-                return Appended(new.height, valid.height - new.height, quarantined)
+                return Appended(new.height, valid.height - new.height, len(rejected))
         raise LakeBusy(
             f"{table.name}: other writers won {_COMMIT_ATTEMPTS} commits in a row on source {source!r}; "
             "run it again, with fewer workers on this source"
@@ -188,39 +192,14 @@ class Lake:
             self._known[table.name, source] = (now, pl.concat([keys, new.select(table.key)]))
 
     def quarantine(self, rows: Sequence[Mapping[str, Any]], *, source: str, stage: str, rule: str, reason: str) -> int:
-        """Keep rows that a step could not handle, with the rule they broke and a sentence why; return how many."""
-        if not rows:
-            return 0
-        texts = [json.dumps(row, default=_jsonable, ensure_ascii=False, sort_keys=True) for row in rows]
-        frame = pl.DataFrame(
-            {
-                "source": [source] * len(texts),
-                "stage": [stage] * len(texts),
-                "row_hash": [text_hash(text) for text in texts],
-                "rule": [rule] * len(texts),
-                "reason": [reason] * len(texts),
-                "row": texts,
-                "quarantined_at": [datetime.now(UTC)] * len(texts),
-            }
-        )
-        return self.append(QUARANTINE, frame, source=source).added
+        """Keep rows that a step could not handle, with the rule they broke and a sentence why; return how many are
+        new there."""
+        return self._keep_rejected([Rejection(row, rule, reason) for row in rows], source, stage)
 
-    def _quarantine(self, table: Table, failure: Any, source: str) -> int:
-        if len(failure) == 0:
+    def _keep_rejected(self, rejected: list[Rejection], source: str, stage: str) -> int:
+        if not rejected:
             return 0
-        details = failure.details()
-        rules = list(failure.counts())
-        columns = failure.invalid().columns
-        for row in details.to_dicts():
-            broken = [rule for rule in rules if row.get(rule) == "invalid"]
-            self.quarantine(
-                [{name: row[name] for name in columns}],
-                source=source,
-                stage=table.name,
-                rule=", ".join(broken) or "unknown",
-                reason=f"{table.name}: the row breaks {', '.join(broken) or 'a rule'}",
-            )
-        return len(failure)
+        return self.append(QUARANTINE, quarantine_rows(rejected, source=source, stage=stage), source=source).added
 
     # -- upkeep ----------------------------------------------------------------------------------------------------
 
@@ -266,7 +245,3 @@ class Lake:
             f"cannot use table {table.name} at {self.url}: {error}. "
             "Check LORECHAT_LAKE, its credentials and the free space there."
         )
-
-
-def _jsonable(value: object) -> str:
-    return b64encode(value).decode() if isinstance(value, bytes) else str(value)

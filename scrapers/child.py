@@ -1,0 +1,185 @@
+"""The crawl's own process: a reactor cannot be started twice, so each crawl gets a fresh one."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import polars as pl
+
+from data_contracts.crawl_ledger import CRAWLS
+from data_contracts.progress import Progress
+from data_contracts.source import Source
+from data_contracts.verdict import Verdict
+from lake.lake import Lake
+from scrapers.error import CrawlFailed
+from scrapers.fetch import Fetcher
+from scrapers.history import History, load_history
+from scrapers.ledger import Ledger
+from scrapers.origin import Origins
+from scrapers.report import CrawlReport
+from scrapers.store import CrawlStore
+from scrapers.walk import Walk
+
+FINISHED = "finished"
+
+
+def run_crawl(
+    source: Source, lake: Lake, *, environment: Mapping[str, str], on_progress: Callable[[Progress], None]
+) -> CrawlReport:
+    """Crawl a source in this process, which can do it only once. Raises CrawlFailed; the ledger is written before."""
+    gc.set_threshold(50_000, 20, 50)  # a crawl makes few cycles and many objects: collect less often
+    auth = auth_headers(source, environment)
+    started = monotonic()
+    history = load_history(lake, source)
+    store = CrawlStore(lake, source.name)
+    walk = _walk(source, history, store, auth, on_progress)
+    outcome = outcome_of(source, walk.ledger)
+    _close(lake, source, history, walk.ledger, outcome)
+    if walk.ledger.present == 0:
+        raise CrawlFailed(outcome)
+    return CrawlReport(
+        source=source.name,
+        crawl_id=history.crawl_id,
+        outcome=outcome,
+        resumed=history.resumed,
+        counts={verdict.value: count for verdict, count in sorted(walk.ledger.counts.items())},
+        pages_added=store.pages_added,
+        pages_fetched=walk.judge.pages_fetched,
+        body_bytes=walk.judge.body_bytes,
+        seconds=monotonic() - started,
+        peak_memory_bytes=_peak_memory(),
+    )
+
+
+def auth_headers(source: Source, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the source's auth headers with their values. Raises CrawlFailed for a variable that is not set."""
+    missing = [name for name in source.auth_headers.values() if not environment.get(name)]
+    if missing:
+        raise CrawlFailed(
+            f"source {source.name!r} needs the environment variable {', '.join(missing)} for its auth headers. "
+            "Set it where LoreChat is started (for instance in .env), then crawl again."
+        )
+    return {header: environment[name] for header, name in source.auth_headers.items()}
+
+
+def _walk(
+    source: Source, history: History, store: CrawlStore, auth: dict[str, str], on_progress: Callable[[Progress], None]
+) -> Walk:
+    from scrapy.crawler import AsyncCrawlerRunner
+    from scrapy.utils.reactor import install_reactor
+
+    from scrapers.spider import SiteSpider, scrapy_settings
+
+    settings = scrapy_settings(source)
+    install_reactor(settings["TWISTED_REACTOR"])
+    from twisted.internet import reactor
+
+    from scrapers.resolver import GuardedResolver
+
+    guard = GuardedResolver(reactor.nameResolver, allow_private=source.allow_private_hosts)
+    reactor.installNameResolver(guard)
+    walks: list[Walk] = []
+
+    async def drive(engine: Any) -> None:
+        limits, politeness = source.limits, source.politeness
+        fetcher = Fetcher(engine, guard, retries=politeness.retries, page_bytes=limits.page_bytes)
+        origins = Origins(fetcher, engine.downloader, politeness, allow_private=source.allow_private_hosts)
+        walk = Walk(source, history, store, fetcher, origins, auth=auth, on_progress=on_progress)
+        walks.append(walk)
+        await walk.run()
+
+    crawler = AsyncCrawlerRunner(settings).create_crawler(SiteSpider)
+
+    async def crawl() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: crawler.spider and crawler.spider.stop())  # type: ignore[attr-defined]
+        await crawler.crawl_async(drive=drive)
+
+    _run_reactor(reactor, crawl)
+    error = getattr(crawler.spider, "error", None)
+    if isinstance(error, asyncio.CancelledError):
+        raise CrawlFailed(f"the crawl of {source.name!r} was stopped. Start it again: it goes on where it was.")
+    if error is not None:
+        raise error
+    return walks[0]
+
+
+def _run_reactor(reactor: Any, crawl: Callable[[], Any]) -> None:
+    """Run the reactor as long as the crawl lasts; what the crawl raises is raised here."""
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+    failures: list[Failure] = []
+
+    def begin() -> None:
+        done = Deferred.fromFuture(asyncio.ensure_future(crawl()))
+        done.addErrback(failures.append)
+        done.addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run(installSignalHandlers=False)
+    if failures:
+        failures[0].raiseException()
+
+
+def outcome_of(source: Source, ledger: Ledger) -> str:
+    """Return `finished`, or a sentence with the cause and the next step when the crawl brought less than it should."""
+    counts = ledger.counts
+    first = (*source.start_urls, *source.sitemaps)[0]
+    if ledger.present:
+        if counts[Verdict.LIMIT]:
+            return f"{FINISHED}, but {counts[Verdict.LIMIT]} URLs were left out by limits; see the ledger"
+        return FINISHED
+    if counts[Verdict.ROBOTS] and not counts[Verdict.ERROR]:
+        return (
+            f"robots.txt forbids all pages that {source.name!r} would begin with ({first}). Ask the site's owner, "
+            "or choose start URLs that it allows; set politeness.obey_robots: false only for a site of your own."
+        )
+    if counts[Verdict.PRIVATE_ADDRESS] and not counts[Verdict.ERROR]:
+        return (
+            f"{first} is on a private or local address. If that is meant, set allow_private_hosts: true "
+            f"in the source file of {source.name!r}."
+        )
+    if counts[Verdict.ERROR]:
+        reason, count = ledger.errors.most_common(1)[0]
+        return (
+            f"no page of {source.name!r} could be fetched: {reason} ({count} of {ledger.decided} URLs). "
+            f"Check that {first} opens in a browser, then crawl again; pages known from before keep answering."
+        )
+    seen = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.most_common())
+    return (
+        f"no page of {source.name!r} was found ({seen or 'no URL at all'}). "
+        f"Check the start URLs and the scope in its source file, beginning with {first}."
+    )
+
+
+def _close(lake: Lake, source: Source, history: History, ledger: Ledger, outcome: str) -> None:
+    row = {
+        "source": source.name,
+        "crawl_id": history.crawl_id,
+        "started_at": history.started_at,
+        "finished_at": datetime.now(UTC),
+        "outcome": outcome,
+        "counts": _json_counts(ledger),
+        "settings_hash": source.settings_hash(),
+    }
+    lake.append(CRAWLS, pl.DataFrame([row]), source=source.name)
+
+
+def _json_counts(ledger: Ledger) -> str:
+    return json.dumps({verdict.value: count for verdict, count in sorted(ledger.counts.items())})
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux kilobytes
