@@ -48,9 +48,8 @@ def build(source: Sources = None, as_json: Json = False) -> None:
 
 
 def _crawl_first(source: Source, lake: Lake, settings: PipelineSettings, display: ProgressDisplay) -> None:
-    from scrapers.crawl import crawl_source
-
     from data_contracts.crawl_ledger import CRAWLS
+    from scrapers.crawl import crawl_source
 
     if lake.scan(CRAWLS, source=source.name).head(1).collect().is_empty():
         crawl_source(source, lake, on_progress=display.show, environment=settings.environment())

@@ -32,7 +32,7 @@ class OneMessageGroup(TyperGroup):
 def describe(error: Exception) -> str:
     """Say what happened and what to do next."""
     if _is_ours(error):
-        return f"error: {error}"
+        return f"error: {str(error).replace('**', '')}"  # the chat's messages are markdown
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):

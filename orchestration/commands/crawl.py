@@ -24,10 +24,9 @@ def crawl(source: Sources = None, as_json: Json = False) -> None:
       lorechat crawl handbook
       lorechat crawl handbook --json
     """
-    from scrapers.crawl import crawl_source
-
     from orchestration.commands.source_choice import choose_sources
     from orchestration.settings import PipelineSettings
+    from scrapers.crawl import crawl_source
 
     settings = PipelineSettings()
     lake, environment = settings.lake(), settings.environment()
