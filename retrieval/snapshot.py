@@ -1,0 +1,101 @@
+"""A release opened for searching: its three indexes answer together. Nothing in it changes, so threads share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from data_contracts.passage import ScoredPassage
+from retrieval.dense_index import DenseIndex, Places, VectorWriter, build_inverted_file
+from retrieval.embedder import Vectors
+from retrieval.fusion import min_max_average
+from retrieval.lexical_index import LexicalIndex, LexicalWriter
+from retrieval.near_duplicate import distinct
+from retrieval.passage_file import PassageFile, PassageWriter
+from retrieval.release_files import damaged, read_manifest
+from retrieval.vector_store import PassageBatch, ReleaseManifest, SearchMode
+
+DENSE_POOL = 100
+LEXICAL_POOL = 1000
+
+_PASSAGES = "passages.arrow"
+_LEXICAL = "lexical"
+
+Fusion = Callable[[Vectors, Vectors], Vectors]
+
+
+def write_snapshot(folder: Path, manifest: ReleaseManifest, batches: Iterable[PassageBatch]) -> None:
+    """Write the index files of a release, holding one batch at a time.
+
+    Errors: ValueError when the batches do not bring what the manifest says.
+    """
+    count = 0
+    with (
+        PassageWriter(folder / _PASSAGES) as passages,
+        VectorWriter(folder, manifest.dimension) as vectors,
+        LexicalWriter(folder / _LEXICAL) as words,
+    ):
+        for batch in batches:
+            if len(batch.passages) != len(batch.vectors):
+                raise ValueError(f"a batch has {len(batch.passages)} passages and {len(batch.vectors)} vectors")
+            vectors.append(batch.vectors)
+            passages.append(batch.passages)
+            words.append(batch.passages)
+            count += len(batch.passages)
+    if count != manifest.chunks:
+        raise ValueError(f"the manifest says {manifest.chunks} chunks, the batches brought {count}")
+    build_inverted_file(folder, manifest.dimension)
+
+
+class Snapshot:
+    """An open release. Errors: IndexDamaged when its files do not fit together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = read_manifest(folder)
+        try:
+            self._passages = PassageFile(folder / _PASSAGES)
+            self._dense = DenseIndex(folder, self.manifest.dimension)
+            self._lexical = LexicalIndex(folder / _LEXICAL)
+        except (OSError, ValueError, RuntimeError, pa.ArrowInvalid) as error:
+            raise damaged(folder, str(error)) from error
+        if not len(self._passages) == len(self._dense) == len(self._lexical) == self.manifest.chunks:
+            raise damaged(folder, "its indexes hold different numbers of passages")
+
+    def search(
+        self, *, vector: Vectors, text: str, limit: int, mode: SearchMode, fusion: Fusion = min_max_average
+    ) -> list[ScoredPassage]:
+        """Return up to `limit` distinct passages, best first."""
+        places, dense, lexical = self._candidates(vector, text, limit, mode)
+        fused = {SearchMode.DENSE: dense, SearchMode.LEXICAL: lexical}
+        scores = fused[mode] if mode in fused else fusion(dense, lexical)
+        order = np.argsort(-scores, kind="stable")
+        ranked = (
+            ScoredPassage(
+                passage=self._passages[int(places[at])],
+                score=float(scores[at]),
+                dense=_number(dense[at]),
+                lexical=_number(lexical[at]),
+            )
+            for at in order
+        )
+        return [scored for scored, _ in zip(distinct(ranked), range(limit), strict=False)]
+
+    def _candidates(self, vector: Vectors, text: str, limit: int, mode: SearchMode) -> tuple[Places, Vectors, Vectors]:
+        """Return the places that either index offers with both scores; NaN is a score that was not asked for."""
+        nowhere = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        near = nowhere if mode is SearchMode.LEXICAL else self._dense.search(vector, max(DENSE_POOL, 4 * limit))
+        said = nowhere if mode is SearchMode.DENSE else self._lexical.search(text, max(LEXICAL_POOL, 4 * limit))
+        places = np.union1d(near[0], said[0])
+        dense = np.full(len(places), np.nan, dtype=np.float32)
+        if mode is not SearchMode.LEXICAL:
+            dense = self._dense.scores(vector, places)
+        lexical = np.full(len(places), np.nan, dtype=np.float32)
+        lexical[np.searchsorted(places, said[0])] = said[1]
+        return places, dense, lexical
+
+
+def _number(score: np.float32) -> float | None:
+    return None if np.isnan(score) else float(score)
