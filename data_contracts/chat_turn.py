@@ -31,7 +31,7 @@ class Feedback(dy.Schema):
 
     source = dy.String(nullable=False)
     turn_id = dy.String(nullable=False, primary_key=True)
-    judged_at = utc_column()
+    judged_at = utc_column(primary_key=True)
     judgement = dy.String(nullable=False)
     comment = dy.String(nullable=True)
 

@@ -14,9 +14,9 @@ def sha256_column(*, primary_key: bool = False, nullable: bool = False) -> dy.St
     return dy.String(primary_key=primary_key, nullable=nullable, regex=HASH_PATTERN)
 
 
-def utc_column(*, nullable: bool = False) -> dy.Datetime:
+def utc_column(*, primary_key: bool = False) -> dy.Datetime:
     """A column of instants in UTC, to the microsecond (what Delta stores)."""
-    return dy.Datetime(nullable=nullable, time_zone="UTC", time_unit="us")
+    return dy.Datetime(primary_key=primary_key, nullable=False, time_zone="UTC", time_unit="us")
 
 
 @dataclass(frozen=True)

@@ -119,17 +119,16 @@ class Lake:
         """Validate a batch of one source and append what is new; rows that break a rule go to quarantine.
 
         Atomic: after a crash either the whole batch is there or nothing of it. Idempotent: a row whose key is there
-        already is skipped.
+        already, or earlier in the batch, is skipped.
         """
-        rows = rows.with_columns(source=pl.lit(source))
+        rows = rows.with_columns(source=pl.lit(source)).unique(table.key, keep="first", maintain_order=True)
         valid, failure = table.schema.filter(rows, cast=True)
         rejected = list(rejections(table.name, failure))
         self._keep_rejected(rejected, source, table.name)
-        keyed = valid.unique(table.key, keep="first", maintain_order=True)
         for _ in range(_COMMIT_ATTEMPTS):
             delta = self._open_or_create(table)
             known = self._known_keys(table, delta, source)
-            new = keyed.join(known, on=table.key, how="anti")
+            new = valid.join(known, on=table.key, how="anti")
             if new.is_empty():
                 return Appended(0, valid.height, len(rejected))
             if self._commit(table, delta, new, source):
