@@ -101,9 +101,10 @@ class LocalStore:
         model_id: str,
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
+        release_id: str | None = None,
     ) -> list[ScoredPassage]:
-        """Return the best passages of the live release, best first; see `VectorStore.search`."""
-        snapshot = self._snapshot(source)
+        """Return the best passages of the live release, or of a built one, best first; see `VectorStore.search`."""
+        snapshot = self._snapshot(source) if release_id is None else self._built(source, release_id)
         manifest = snapshot.manifest
         if manifest.model_id != model_id:
             raise ModelMismatch(
@@ -138,6 +139,17 @@ class LocalStore:
                     if self._current(source) == release_id:
                         raise
         raise damaged(self._home(source) / str(self._current(source)), "it was replaced while it was opened")
+
+    def _built(self, source: str, release_id: str) -> Snapshot:
+        """Return an open snapshot of a built release, live or not; it takes the place of the source's open one."""
+        folder = self._home(source) / checked_name(release_id)
+        if not folder.is_dir():
+            raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
+        with self._opening:
+            found = self._open.get(source)
+            if found is None or found.manifest.release_id != release_id:
+                found = self._open[source] = Snapshot(folder)
+            return found
 
 
 def _is_release(path: Path) -> bool:

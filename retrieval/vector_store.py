@@ -86,7 +86,9 @@ class VectorStore(Protocol):
         model_id: str,
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
+        release_id: str | None = None,
     ) -> list[ScoredPassage]:
-        """Return the best passages of the live release, best first. `vector` and `text` are the question's;
-        ModelMismatch when the release was made with another model than `model_id`."""
+        """Return the best passages of the live release, or of a built one (to check it before it goes live), best
+        first. `vector` and `text` are the question's; ModelMismatch when the release was made with another model
+        than `model_id`."""
         ...
