@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -39,12 +39,15 @@ class Cleaned:
     reason: str = ""
 
 
+_Flights = deque[tuple[list[RawPage], "Future[list[Cleaned]]"]]
+
+
 def clean_pages(batches: Iterable[list[RawPage]], selectors: Selectors, *, workers: int) -> Iterator[list[Cleaned]]:
     """Clean batches of pages in order, in `workers` processes (1: in this one)."""
     if workers == 1:
         yield from (_clean_batch(batch, selectors) for batch in batches)
         return
-    flights: deque[tuple[list[RawPage], Future[list[Cleaned]]]] = deque()
+    flights: _Flights = deque()
     pool = _new_pool(workers)
     try:
         for batch in batches:
@@ -57,10 +60,9 @@ def clean_pages(batches: Iterable[list[RawPage]], selectors: Selectors, *, worke
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_Flights = deque[tuple[list[RawPage], "Future[list[Cleaned]]"]]
-
-
-def _land(flights: _Flights, pool: ProcessPoolExecutor, selectors: Selectors, workers: int) -> Iterator[list[Cleaned]]:
+def _land(
+    flights: _Flights, pool: ProcessPoolExecutor, selectors: Selectors, workers: int
+) -> Generator[list[Cleaned], None, ProcessPoolExecutor]:
     """Yield the oldest batch; when a process died, clean what was in flight page by page in a new pool."""
     batch, future = flights.popleft()
     try:

@@ -1,0 +1,54 @@
+"""What the assets of all sources work with, each thing made when it is first asked for.
+
+The names below are types only: this module is imported by whoever loads the definitions, and loading must open
+nothing and stay quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assets.steps.chunk import ChunkingSettings
+    from data_contracts.source import Source
+    from lake import Lake
+    from retrieval.embedder import Embedder
+    from retrieval.vector_store import VectorStore
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The lake, the model and the index, and how the stages are to run.
+
+    `sources` is the folder of source files; `environment` is what a crawl's process gets, `workers` the processes that
+    clean pages (None: one per core), `keep_releases` the index releases kept for rollback.
+    """
+
+    sources: Path
+    lake: Lake
+    store: VectorStore
+    load_embedder: Callable[[], Embedder]
+    load_chunking: Callable[[], ChunkingSettings]
+    environment: Mapping[str, str] = field(repr=False)
+    workers: int | None = None
+    keep_releases: int = 3
+
+    def source(self, name: str) -> Source:
+        """Read a source's file. Raises SourceError."""
+        from scrapers.source_file import load_source
+
+        return load_source(self.sources / f"{name}.yaml")
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model, loaded once. Raises ModelUnavailable."""
+        return self.load_embedder()
+
+    @cached_property
+    def chunking(self) -> ChunkingSettings:
+        """How documents are cut."""
+        return self.load_chunking()

@@ -1,0 +1,33 @@
+"""What the assets are given, made from the settings when a run begins."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.flow import Flow
+from orchestration.settings import PipelineSettings
+
+
+def make_flow(settings: PipelineSettings) -> Flow:
+    """Return the flow that the settings describe; nothing is opened yet."""
+    return Flow(
+        sources=settings.sources,
+        lake=settings.lake(),
+        store=settings.store(),
+        load_embedder=settings.embedder,
+        load_chunking=settings.chunking,
+        environment=settings.environment(),
+        workers=settings.workers,
+        keep_releases=settings.keep_releases,
+    )
+
+
+class FlowResource(dg.ConfigurableResource[Flow]):
+    """The lake, the model and the index that the `LORECHAT_...` settings name.
+
+    Settings are read when a run begins, so a server that loads the definitions needs none of them.
+    """
+
+    def create_resource(self, context: dg.InitResourceContext) -> Flow:  # noqa: ARG002 - Dagster's signature
+        """Read the settings."""
+        return make_flow(PipelineSettings())
