@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 WORTH = 1.15
 """Another precision than fp32 must be this many times faster: below it, measuring again could decide otherwise, and
 a changed precision embeds everything anew."""
-_CPU_BUDGETS = (512, 1024, 2048)
+_CPU_BUDGETS = (512, 1024)
 _GPU_BUDGETS = (8192, 32768)
 
 
@@ -84,7 +84,7 @@ def measured(model: CachedModel, setups: Sequence[EngineSetup], *, threads: int)
     """Time each setup twice and keep the better time: other work on the machine only ever slows."""
     for (name, precision), group in groupby(setups, key=lambda setup: (setup.engine, setup.precision)):
         engine = open_engine(model, EngineSetup(name, precision, 0), threads=threads)
-        rows = [[101, *[1000] * (length - 2), 102] for length in range(64, 257, max(1, 12 // threads))]
+        rows = [[101, *[1000] * (length - 2), 102] for length in range(64, 257, max(1, 16 // threads))]
         out = np.empty((len(rows), minilm.DIMENSION), dtype=np.float32)
         with ThreadPoolExecutor(threads) as pool:
             embed_rows(engine, rows[:threads], out[:threads], budget=1, pool=pool)

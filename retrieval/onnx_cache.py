@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval import minilm
+from retrieval.error import ModelUnavailable
 from retrieval.onnx_export import EXPORTER, export_minilm
 
 logger = logging.getLogger(__name__)
@@ -86,8 +87,17 @@ def _manifest(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the exclusive lock of a cache folder; the kernel frees it when the process ends, however it ends."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as file:
+    """Hold the exclusive lock of a cache folder; the kernel frees it when the process ends, however it ends.
+
+    Errors: ModelUnavailable where the folder's parent cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        file = folder.with_name(f"{folder.name}.lock").open("w")
+    except OSError as error:
+        raise ModelUnavailable(
+            f"The folder of embedding models, {folder.parent}, cannot be written: {error}"
+        ) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
