@@ -1,8 +1,8 @@
 """Packing units into chunks: greedy, balanced within a section, and at the cheapest cut near the fair share.
 
 A section that is large enough ends its chunk; a smaller one shares it with what follows. What does not fit into one
-chunk is cut into parts of about equal size, so that no small rest is left, at the cut that is best against its
-distance from the fair share.
+chunk is cut into full chunks and a last two of about equal size, so that no small rest is left, each at the cut that
+is best against its distance from that share.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COST = {Cut.SECTION: 0.0, Cut.BLOCK: 0.0, Cut.ITEM: 0.05, Cut.SENTENCE: 0.15, C
 _PREFIX_SHARE = 4  # a prefix takes at most a quarter of a chunk
 _SECTION_SHARE = 5  # a section of a fifth of a chunk or more has chunks of its own
 _SMALL_SHARE = 8  # less than an eighth is too little to end a chunk with
-_FULL = 0.95  # what a chunk can be filled to on average, since units are not sand
+_FULL = 0.95  # how far two chunks can surely be filled, since units are not sand
 _MARKER = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])?[ \t]*")
 
 
@@ -127,8 +127,7 @@ class Packer:
         needed = self._at[goal] - self._at[first]
         if needed <= room and self._fits(first, goal, room):
             return goal
-        parts = -(-needed // max(1, int(room * _FULL)))
-        fair = max(needed / max(2, parts), room / 2)
+        fair = needed / 2 if needed <= 2 * room * _FULL else room
         stop = self._cheapest(first, goal, room, fair)
         if stop is not None and self._at[stop] - self._at[first] >= room // _SMALL_SHARE:
             return stop
