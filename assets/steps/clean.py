@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser
 
 from assets.steps.anchor_mark import take_marks
+from assets.steps.chrome import drop_chrome
 from assets.steps.cleaning_error import CleaningError
 from assets.steps.language import document_language
 from assets.steps.main_content import main_content
@@ -46,6 +47,7 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     source_text = _source_text(page, selectors.source_text)
     source_link = _source_link(page, selectors.source_link, converter)
     drop_unseen(page.body, selectors.drop)
+    drop_chrome(page.body)
     main = main_content(page, selectors.main)
     title = page_title(page, main)
     markdown, anchors = take_marks(converter.markdown(main), converter.ids)

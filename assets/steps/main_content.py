@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from assets.steps.chrome import prose_length
 from assets.steps.cleaning_error import CleaningError
 from assets.steps.page_tree import select
 
 # What authors and generators call the content: landmarks first, then the wrappers of common generators.
+# With the share of the page's text (outside links and chrome) that it has to hold to be believed.
 _SEMANTIC = (
-    "[itemprop='articleBody']",
-    ".theme-doc-markdown, .markdown-body, .rst-content [itemprop='articleBody'], .md-content__inner",
-    "[role='main']",
-    "main article",
-    "main",
-    "article",
+    (".theme-doc-markdown,.markdown-body,.md-content__inner,.md-typeset,[itemprop='articleBody']", 0.5),
+    ("main article,[role='main'] article", 0.6),
+    ("main,[role='main']", 0.25),
+    ("article", 0.5),
 )
-_ENOUGH = 0.4
+_NEARLY_ALL = 0.8
+_TOO_SMALL = ("p", "pre", "ul", "ol", "table", "dl", "blockquote")
 
 
 def main_content(page: LexborHTMLParser, selector: str | None) -> LexborNode:
@@ -28,13 +29,20 @@ def main_content(page: LexborHTMLParser, selector: str | None) -> LexborNode:
         found = select(body, selector)
         if found:
             return found[0]
-    total = _weight(body)
-    for names in _SEMANTIC:
-        candidates = body.css(names)
-        if len(candidates) == 1 and _weight(candidates[0]) >= _ENOUGH * total:
-            return candidates[0]
-    return body
+    total = prose_length(body)
+    for names, share in _SEMANTIC:
+        weighed = [(prose_length(node), node) for node in body.css(names)]
+        weight, node = max(weighed, key=lambda pair: pair[0], default=(0, body))
+        if weight and weight >= share * total:
+            return node
+    return _densest(body, total)
 
 
-def _weight(node: LexborNode) -> int:
-    return len(node.text()) - sum(len(link.text()) for link in node.css("a"))
+def _densest(body: LexborNode, total: int) -> LexborNode:
+    """The smallest element that holds nearly all of the text that is not links: down from the body, step by step."""
+    node, bound = body, _NEARLY_ALL * total
+    while True:
+        child = next((child for child in node.iter() if prose_length(child) >= bound), None)
+        if child is None or child.tag in _TOO_SMALL:
+            return node
+        node = child

@@ -4,12 +4,14 @@ they lose something (superscripts, permalinks, wide links, definition lists)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import markdownify
 from selectolax.lexbor import LexborNode
 
 Context = frozenset[str]  # names of the elements around, and `_inline` (one line only), `_noformat` (verbatim)
+Rule = Callable[[LexborNode, str, Context], str]
 
 _BLOCKS_WITHOUT_RULE: tuple[str, ...] = (
     "main",
@@ -23,6 +25,11 @@ _BLOCKS_WITHOUT_RULE: tuple[str, ...] = (
     "body",
 )
 _BLOCKS_WITHOUT_RULE += ("legend", "center", "details", "address", "hgroup", "search", "dialog")
+_RULES = frozenset(
+    re.findall(r"\w+", "a b blockquote br code dd del div article section dl dt em figcaption h1 h2 h3 h4")
+)
+_RULES |= frozenset(re.findall(r"\w+", "h5 h6 hr i kbd li menu ol p q s samp strong summary sup tt ul"))
+_RULES |= frozenset(_BLOCKS_WITHOUT_RULE)
 _LINES = re.compile(r"^(.+)$", re.MULTILINE)
 _LINE_MARKUP = re.compile(
     r"^([\s\ufdd0-\ufdda]*)(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|~~~|=+\s*$|-{3,}\s*$)|(\d{1,9})(?=[.)](?:\s|$)))",
@@ -30,6 +37,8 @@ _LINE_MARKUP = re.compile(
 )
 _URL_ESCAPES = {ord(character): f"%{ord(character):02X}" for character in " ()<>|`"}
 _EXPONENT = re.compile(r"[-+−]?[\dn]+")
+_HEADING_START = re.compile(r"^#{1,6} ", re.MULTILINE)
+_BLOCK_START = re.compile(r"[\ufdd0-\ufdda]*(?:[-|>] |\d+\. |#{1,6} |```)")
 _HEADING_LINE = re.compile(r"(#{1,6} )?(.*)")
 _PERMALINK_CLASS = re.compile(
     r"(?:^|[\s_-])(?:header-?link|header-?anchor|heading-?anchor|anchor-?link|anchorjs-link|hash-link|permalink|"
@@ -67,6 +76,13 @@ class MarkupRules(markdownify.MarkdownConverter):
         self._url = url
         self._absolute: dict[str, str] = {}
         self._counters: list[int | None] = []
+
+    def get_conv_fn(self, tag_name: str) -> Rule | None:
+        """The rule for an element; none for any other name, so that no page can name a method of the converter."""
+        if tag_name not in _RULES:
+            return None
+        found: Rule | None = super().get_conv_fn(tag_name)  # type: ignore[misc]
+        return found
 
     def link(self, href: str | None) -> str:
         """The absolute http, https or mail address; empty for scripts, data and what is no address."""
@@ -146,10 +162,12 @@ class MarkupRules(markdownify.MarkdownConverter):
         return f"\n\n{escape_line_start(text)}\n\n" if text else ""
 
     def convert_summary(self, _el: LexborNode, text: str, parent_tags: Context) -> str:
+        if _HEADING_START.search(text):
+            return f"\n\n{text.strip()}\n\n"
         text = " ".join(text.split())
-        if text.startswith("#") or not text:
-            return f"\n\n{text}\n\n"
-        return f" {text} " if "_inline" in parent_tags else f"\n\n**{text}**\n\n"
+        if not text or "_inline" in parent_tags:
+            return f" {text} "
+        return f"\n\n**{text}**\n\n"
 
     def convert_dt(self, _el: LexborNode, text: str, parent_tags: Context) -> str:
         text = " ".join(text.split())
@@ -167,7 +185,8 @@ class MarkupRules(markdownify.MarkdownConverter):
             return f" {text} "
         if not text:
             return "\n"
-        return f"\n\n{text}\n\n" if "\n" in text else f"\n: {text}\n"
+        is_block = "\n" in text or _BLOCK_START.match(text) is not None
+        return f"\n\n{text}\n\n" if is_block else f"\n: {text}\n"
 
     def convert_list(self, _el: LexborNode, text: str, parent_tags: Context) -> str:
         text = text.strip("\n")

@@ -6,6 +6,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from assets.steps.chrome import drop_all
 from assets.steps.cleaning_error import CleaningError
 
 LARGEST_PAGE = 32_000_000  # bytes; a page this large takes about half a minute
@@ -18,12 +19,16 @@ _NONCHARACTERS = re.compile(
 )
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
-_UNSEEN = (
-    "script,style,template,noscript,iframe,object,embed,canvas,dialog:not([open]),datalist,link,meta,"
-    "[hidden]:not([hidden='until-found']):not([role='tabpanel']),[style*='display:none'],[style*='display: none'],"
+_UNSEEN_TAGS = frozenset(
+    ("script", "style", "template", "iframe", "object", "embed", "canvas", "svg", "video", "audio", "map")
+) | {"datalist", "link", "meta"}
+_HIDDEN = (
+    "dialog:not([open]),[hidden]:not([hidden='until-found']),[style*='display:none'],[style*='display: none'],"
     "[aria-hidden='true']"
 )
-_HOLDS_CONTENT = "main,article,h1,math,[role='main'],pre"
+_UNSEEN = ",".join(sorted(_UNSEEN_TAGS)) + "," + _HIDDEN
+_HOLDS_CONTENT = "main,[role='main'],h1"
+_MORE = 2  # times as much text
 _MATH_SCRIPT = "script[type^='math/tex']"
 
 
@@ -46,18 +51,45 @@ def parse_page(body: bytes, charset: str) -> LexborHTMLParser:
 def drop_unseen(root: LexborNode, drop: tuple[str, ...]) -> None:
     """Remove what a browser does not show, and what the source's `drop` selectors name.
 
-    Tab panels and `hidden=until-found` stay: a click shows them. An `aria-hidden` element that holds the page's
-    content stays too: sites set it on everything behind an open dialog.
+    Tab panels and `hidden=until-found` stay: a click shows them. A hidden element with the page's main heading stays:
+    sites hide everything behind an open dialog, or until their script has run. So does `noscript` that says more than
+    the rest of the page: it is what they show to readers without scripts.
     """
     for script in root.css(_MATH_SCRIPT):
         script.replace_with(f"${(script.text() or '').strip()}$")
-    for selector in drop:
-        for node in select(root, selector):
-            node.decompose()
-    for node in root.css(_UNSEEN):
-        if "aria-hidden" in node.attributes and node.css_first(_HOLDS_CONTENT) is not None:
-            continue
-        node.decompose()
+    _place_streamed(root)
+    drop_all(node for selector in drop for node in select(root, selector))
+    drop_all(node for node in root.css(_UNSEEN) if node.tag in _UNSEEN_TAGS or not _shows_later(node))
+    fallbacks = root.css("noscript")
+    length = sum(len(node.text()) for node in fallbacks)
+    if length < _MORE * (len(root.text()) - length):
+        drop_all(fallbacks)
+
+
+def _place_streamed(root: LexborNode) -> None:
+    """Put what React streamed at the end (`<div hidden id="S:1">`) where its script would, at `<template id="B:1">`."""
+    streamed = root.css("div[hidden][id^='S:']")
+    if not streamed:
+        return
+    places = {(place.id or "")[2:]: place for place in root.css("template[id^='B:'],template[id^='P:']")}
+    for node in streamed:
+        place = places.get((node.id or "")[2:])
+        del node.attrs["hidden"]
+        if place is not None and not _contains(node, place):
+            place.replace_with(node, move=True)
+
+
+def _contains(node: LexborNode, other: LexborNode) -> bool:
+    parent = other.parent
+    while parent is not None:
+        if parent.mem_id == node.mem_id:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _shows_later(node: LexborNode) -> bool:
+    return node.attributes.get("role") == "tabpanel" or node.css_first(_HOLDS_CONTENT) is not None
 
 
 def select(root: LexborNode, selector: str) -> list[LexborNode]:
