@@ -95,7 +95,10 @@ def _walk(
         origins = Origins(fetcher, engine.downloader, politeness, allow_private=source.allow_private_hosts)
         walk = Walk(source, history, store, fetcher, origins, auth=auth, on_progress=on_progress)
         walks.append(walk)
-        await walk.run()
+        try:
+            await walk.run()
+        finally:
+            await walk.abandon()
 
     crawler = AsyncCrawlerRunner(settings).create_crawler(SiteSpider)
 

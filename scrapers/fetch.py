@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.exceptions import (
@@ -25,7 +26,6 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from data_contracts.verdict import Verdict
-from scrapers.canonical import canonical_url
 from scrapers.resolver import GuardedResolver
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ class Answer:
         """The Content-Type header as it came, empty when there was none."""
         return self.headers.get("content-type", "")
 
-    def target(self) -> str | None:
-        """Where a redirect leads, as an absolute URL without fragment; None when this is no redirect."""
+    def location(self) -> str | None:
+        """Where a redirect leads, as an absolute URL spelled as the server did; None when this is no redirect."""
         location = self.headers.get("location")
         if self.status not in (301, 302, 303, 307, 308) or not location:
             return None
-        return canonical_url(location, base=self.url)
+        return urljoin(self.url, location.strip().split("#", 1)[0])
 
 
 class Fetcher:
@@ -114,20 +114,9 @@ class Fetcher:
             attempt += 1
 
     async def _once(self, url: str, origin: Origin, headers: Mapping[str, str], max_bytes: int) -> Answer:
-        request = Request(
-            url,
-            headers=dict(headers),
-            callback=NO_CALLBACK,
-            dont_filter=True,
-            meta={
-                "download_slot": origin.key,
-                "download_maxsize": max_bytes,
-                "archives_welcome": max_bytes != self._page_bytes,  # gzipped sitemaps
-                "autothrottle_dont_adjust_delay": origin.keeps_delay,
-            },
-        )
         started = monotonic()
         try:
+            request = self._request(url, origin, headers, max_bytes)
             response: Response = await self._engine.download_async(request)  # type: ignore[attr-defined]
         except (DownloadCancelledError, IgnoreRequest) as error:
             raise Failure(Verdict.TOO_LARGE, f"the page is larger than {max_bytes:,} bytes") from error
@@ -142,6 +131,20 @@ class Fetcher:
             headers=_plain(response),
             truncated="download_stopped" in response.flags,
             seconds=monotonic() - started,
+        )
+
+    def _request(self, url: str, origin: Origin, headers: Mapping[str, str], max_bytes: int) -> Request:
+        return Request(
+            url,
+            headers=dict(headers),
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={
+                "download_slot": origin.key,
+                "download_maxsize": max_bytes,
+                "archives_welcome": max_bytes != self._page_bytes,  # gzipped sitemaps
+                "autothrottle_dont_adjust_delay": origin.keeps_delay,
+            },
         )
 
     def _failure(self, url: str, error: Exception) -> Failure:

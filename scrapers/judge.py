@@ -10,6 +10,7 @@ from hashlib import sha256
 from data_contracts.page_version import page_version_id
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
+from scrapers.canonical import canonical_url
 from scrapers.fetch import Answer, Failure
 from scrapers.frontier import Frontier
 from scrapers.history import Decided, History
@@ -53,9 +54,10 @@ class Judge:
     def judge(self, visit: Visit, answer: Answer) -> None:
         """Decide on an answer, store the page if it is one, and add its links to the frontier."""
         self.body_bytes += len(answer.body)
-        target = answer.target()
-        if target is not None:
-            self._redirect(visit, answer, target, f"status {answer.status} leads to {target}")
+        location = answer.location()
+        if location is not None:
+            target = canonical_url(location, rules=self._source.urls)
+            self._redirect(visit, answer, target, f"status {answer.status} leads to {target or location}")
         elif answer.status in _GONE:
             self._answered(visit, answer, Verdict.GONE, f"status {answer.status}")
         elif not 200 <= answer.status < 300:
@@ -79,7 +81,7 @@ class Judge:
         if facts.refresh is not None and facts.refresh != visit.url:
             return self._redirect(visit, answer, facts.refresh, f"the page refreshes to {facts.refresh}")
         self.pages_fetched += 1
-        wanted = self._source.languages
+        wanted = {language.split("-")[0].lower() for language in self._source.languages}
         if wanted and facts.language is not None and facts.language not in wanted:
             self._answered(visit, answer, Verdict.LANGUAGE, f"declares language {facts.language}")
             return self._frontier.follow(visit, facts.links if visit.depth == 0 else ())
@@ -89,7 +91,9 @@ class Judge:
             self._keep(visit, answer, facts)
         return self._frontier.follow(visit, facts.links)
 
-    def _redirect(self, visit: Visit, answer: Answer, target: str, reason: str) -> None:
+    def _redirect(self, visit: Visit, answer: Answer, target: str | None, reason: str) -> None:
+        if target is None:
+            return self._answered(visit, answer, Verdict.ERROR, f"{reason}, which is no web address")
         if target == visit.url:
             return self._answered(visit, answer, Verdict.ERROR, "redirects to itself")
         self._frontier.redirect(visit, target)

@@ -95,8 +95,8 @@ class Origins:
         host = urlsplit(url).hostname or ""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise Failure(Verdict.ERROR, f"no such host: {host} ({error.strerror})") from error
+        except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a label that DNS cannot hold
+            raise Failure(Verdict.ERROR, f"no such host: {host} ({error})") from error
         addresses = [ip_address(str(entry[4][0]).split("%", 1)[0]) for entry in found]
         private = [address for address in addresses if is_private(address)]
         if not self._allow_private and private and len(private) == len(addresses):
@@ -130,10 +130,10 @@ class Origins:
     async def _robots_text(self, url: str, origin: Origin) -> str | None:
         for _ in range(_ROBOTS_HOPS):
             answer = await self._fetcher.get(url, origin, max_bytes=_ROBOTS_BYTES)
-            target = answer.target()
-            if target is None:
+            location = answer.location()
+            if location is None:
                 return answer.body.decode("utf-8", "replace") if 200 <= answer.status < 300 else None
-            url = target
+            url = location
             origin = await self.of(url, robots=False)
             if origin.refusal is not None:
                 raise origin.refusal

@@ -56,8 +56,8 @@ def scrapy_settings(source: Source) -> dict[str, Any]:
     """Return Scrapy's settings for a source.
 
     Off: what the walk decides itself (redirects, retries, robots.txt), what must not be kept (cookies, an HTTP cache
-    that judges pages fresh by heuristics), what would open a port (telnet), and proxies, which would resolve names
-    out of the reach of the address guard.
+    that judges pages fresh by heuristics), what would open a port (telnet, remote control), and proxies, which would
+    resolve names out of the reach of the address guard.
     """
     politeness = source.politeness
     agent = f"{politeness.user_agent} (+{politeness.contact})" if politeness.contact else politeness.user_agent
@@ -85,6 +85,7 @@ def scrapy_settings(source: Source) -> dict[str, Any]:
         "HTTPCACHE_ENABLED": False,
         "HTTPPROXY_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
         "DOWNLOADER_STATS": False,
         "LOGSTATS_INTERVAL": 0,
         "LOG_ENABLED": False,

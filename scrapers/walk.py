@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from urllib.parse import urlsplit
 
 from data_contracts.progress import Progress
 from data_contracts.source import Source
@@ -26,14 +25,13 @@ from scrapers.judge import Judge
 from scrapers.ledger import Ledger
 from scrapers.origin import Origins
 from scrapers.scope import ScopeRules
-from scrapers.sitemap import SITEMAP_BYTES, SitemapError, read_sitemap
+from scrapers.sitemap_reader import SitemapReader
 from scrapers.store import CrawlStore
 from scrapers.visit import Visit
 
 _AHEAD = 4  # requests queued per connection, so that judging never waits for the network
 _HELD_BYTES = 48_000_000  # answers that wait for their turn
 _PATIENCE = 10.0  # seconds for which the others wait for a straggler
-_MOST_SITEMAPS = 1_000
 _MOST_HOPS = 10
 _REQUESTS_PER_PAGE = 10  # a site of nothing but redirects and errors ends too
 
@@ -84,7 +82,10 @@ class Walk:
         self.frontier.start(
             filter(None, (canonical_url(url, rules=self._source.urls) for url in self._source.start_urls))
         )
-        await self._read_sitemaps()
+        sitemaps = SitemapReader(self._source, self._fetcher, self._origins, self._headers)
+        async for links in sitemaps.read(self.ledger):
+            self.frontier.start(links)
+            self._tell()
         while True:
             self._launch()
             if not self._flying and not self._late:
@@ -96,6 +97,14 @@ class Walk:
             self._tell()
         await self._store.pour()
         self._tell(last=True)
+
+    async def abandon(self) -> None:
+        """Drop what is under way and write what was decided; nothing is left to do after a walk that ran to its end."""
+        tasks = [flight.task for flight in self._flying if flight.task is not None] + list(self._late)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._store.pour()
 
     # -- fetching ahead --------------------------------------------------------------------------------------------
 
@@ -138,13 +147,16 @@ class Walk:
             origin = await self._origins.of(url)
             if origin.refusal is not None:
                 raise origin.refusal
-            answer = await self._fetcher.get(url, origin, headers=self._auth if self._scope.has_host(url) else None)
-            target = answer.target()
-            other = target is None or target == url or canonical_url(target, rules=self._source.urls) != visit.url
-            if target is None or other:
+            answer = await self._fetcher.get(url, origin, headers=self._headers(url))
+            location = answer.location()
+            if location is None or location == url or canonical_url(location, rules=self._source.urls) != visit.url:
                 return answer
-            url = target
+            url = location
         raise Failure(Verdict.ERROR, f"more than {_MOST_HOPS} redirects between spellings of the same URL")
+
+    def _headers(self, url: str) -> dict[str, str]:
+        """The source's auth headers, for its own hosts only."""
+        return self._auth if self._scope.has_host(url) else {}
 
     # -- deciding in order -----------------------------------------------------------------------------------------
 
@@ -183,52 +195,17 @@ class Walk:
             self.judge.fail(visit, result)
             return
         self._held_bytes -= len(result.body)
-        self.judge.judge(visit, result)
+        try:
+            self.judge.judge(visit, result)
+        except Exception as error:  # a page that breaks its reader must not end the crawl
+            reason = f"the page cannot be read: {type(error).__name__}: {error}"
+            self.judge.fail(visit, Failure(Verdict.ERROR, reason, result.status))
 
     def _refuse_rest(self) -> None:
         """The page limit is reached: say so for every URL that is known and was not fetched."""
         reason = f"the limit of {self._source.limits.pages:,} pages was reached; raise limits.pages to get it"
         while len(self.frontier):
             self.judge.fail(self.frontier.pop(), Failure(Verdict.LIMIT, reason))
-
-    # -- sitemaps --------------------------------------------------------------------------------------------------
-
-    async def _read_sitemaps(self) -> None:
-        queue = deque(filter(None, (canonical_url(url) for url in self._source.sitemaps)))
-        seen = set(queue)
-        while queue and len(seen) <= _MOST_SITEMAPS:
-            url = queue.popleft()
-            try:
-                pages, nested = await self._sitemap(url)
-            except Failure as failure:
-                verdict = Verdict.GONE if failure.status in (404, 410) else failure.verdict
-                reason = f"a sitemap that cannot be read: {failure.reason}"
-                self.ledger.decide(Visit(url, 0, None), verdict, reason, status=failure.status)
-                continue
-            links = (canonical_url(page, base=url, rules=self._source.urls) for page in pages)
-            self.frontier.start(link for link in links if link is not None)
-            further = [link for link in (canonical_url(each, base=url) for each in nested) if link and link not in seen]
-            seen.update(further)
-            queue.extend(further)
-            self._tell()
-
-    async def _sitemap(self, url: str) -> tuple[list[str], list[str]]:
-        for _ in range(_MOST_HOPS):
-            origin = await self._origins.of(url, robots=False)
-            if origin.refusal is not None:
-                raise origin.refusal
-            headers = self._auth if self._scope.has_host(url) else None
-            answer = await self._fetcher.get(url, origin, headers=headers, max_bytes=SITEMAP_BYTES)
-            target = answer.target()
-            if target is None:
-                break
-            url = target
-        if not 200 <= answer.status < 300:
-            raise Failure(Verdict.ERROR, f"status {answer.status}", answer.status)
-        try:
-            return read_sitemap(answer.body)
-        except SitemapError as error:
-            raise Failure(Verdict.ERROR, str(error), answer.status) from error
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
@@ -255,7 +232,3 @@ class Walk:
                 },
             )
         )
-
-    def host(self) -> str:
-        """The host of the first start URL or sitemap, for messages."""
-        return urlsplit((*self._source.start_urls, *self._source.sitemaps)[0]).netloc
