@@ -1,32 +1,36 @@
-"""Real documentation sites: the HTML folders that Debian's documentation packages carry."""
+"""Real websites to measure with: documentation packages of Debian, unpacked into a cache."""
 
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 
-SITES = Path(".lorechat/bench/sites")
+CACHE = Path.home() / ".cache" / "lorechat" / "sites"
 
 
-def unpacked(package: str) -> Path:
-    """Return a folder that holds the package's files, downloading it once.
+def site_folder(package: str, root: str) -> Path:
+    """Return the folder `root` of a package's files, downloading and unpacking the package at the first call.
 
-    Errors: FileNotFoundError when this machine cannot get Debian packages.
+    Errors: FileNotFoundError when this machine cannot get the package, or the package has no such folder.
     """
-    folder = SITES / package
+    files = CACHE / package
+    if not files.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as downloads:
+            _ask(["apt-get", "download", package], downloads)
+            archive = next(Path(downloads).glob("*.deb"))
+            _ask(["dpkg", "-x", archive.name, "files"], downloads)
+            (Path(downloads) / "files").rename(files)
+    folder = files / root
     if not folder.is_dir():
-        downloads = SITES / f".{package}"
-        downloads.mkdir(parents=True, exist_ok=True)
-        _ask(["apt-get", "download", package], downloads)
-        archive = next(downloads.glob("*.deb"))
-        _ask(["dpkg", "-x", archive.name, "files"], downloads)
-        (downloads / "files").rename(folder)
+        raise FileNotFoundError(f"{folder}: the Debian package {package} has no such folder")
     return folder
 
 
-def _ask(command: list[str], folder: Path) -> None:
+def _ask(command: list[str], folder: str) -> None:
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", None) or error
-        raise FileNotFoundError(f"Debian package of a site ({' '.join(command)}): {reason}") from error
+        raise FileNotFoundError(f"a Debian package ({' '.join(command)}: {reason})") from error
