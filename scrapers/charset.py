@@ -32,6 +32,26 @@ _BY_LANGUAGE = {
     "th": ("cp874",),
 }
 _WESTERN = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "nn", "fi", "is", "ca", "ga"})
+_LATIN = frozenset(
+    {
+        "cp1250",
+        "cp1252",
+        "cp1254",
+        "cp1257",
+        "iso8859-2",
+        "iso8859-3",
+        "iso8859-4",
+        "iso8859-10",
+        "iso8859-13",
+        "iso8859-15",
+    }
+)
+_OTHER_SCRIPTS = frozenset(
+    {"cp949", "cp932", "euc_jp", "gb18030", "gbk", "big5", "big5hkscs", "cp1251", "koi8-r", "koi8-u", "iso8859-5"}
+    | {"cp1253", "iso8859-7", "cp1255", "iso8859-8", "cp1256", "iso8859-6", "cp874", "cp1258"}
+)
+_SURE = 0.1
+_HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 _SPARE_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x80-\x9f]")
 
 
@@ -47,11 +67,12 @@ def charset_of(body: bytes, content_type: str) -> str:
     if mark is not None:
         return _python_name(mark)
     declared = [name for name in (http_content_type_encoding(content_type), html_body_declared_encoding(body)) if name]
-    if body.isascii():
+    if body.isascii() and b"\x00" not in body:
         stateful = next((name for name in declared if name.startswith("iso2022")), None)
         return stateful or "utf-8"
     utf8 = _decodes(body, "utf-8")
-    if utf8 and not (_is_accident(body) and any(_agrees(body, name) for name in declared)):
+    accident = _is_accident(body) and "utf-8" not in declared and any(_agrees(body, name) for name in declared)
+    if utf8 and not accident:
         return "utf-8"
     for name in declared:
         if name != "utf-8" and _agrees(body, name):
@@ -66,7 +87,7 @@ def _is_accident(body: bytes) -> bool:
 
 def _agrees(body: bytes, name: str) -> bool:
     """Whether a declaration fits: the bytes decode, and not into control characters that no page holds."""
-    if not _decodes(body, name):
+    if not _decodes(body, name) or (name.startswith("utf-16") and b"\x00" not in body):
         return False
     sample = body[:_SAMPLE_BYTES].decode(name, "ignore")
     return _SPARE_CONTROLS.search(sample) is None
@@ -76,7 +97,7 @@ def _decodes(body: bytes, name: str) -> bool:
     """Whether all bytes decode; a character cut off at the very end is forgiven."""
     try:
         codecs.getincrementaldecoder(name)("strict").decode(body, final=False)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return False
     return True
 
@@ -93,9 +114,21 @@ def _detect(body: bytes) -> str:
             return candidate
     if code in _WESTERN:
         return _FALLBACK
-    guess = chardet.detect(sample)["encoding"]
-    name = resolve_encoding(guess) if guess else None
-    return _python_name(name) if name and name != "utf-8" and _decodes(sample, name) else _FALLBACK
+    return _guess(sample)
+
+
+def _guess(sample: bytes) -> str:
+    """What chardet says, as far as it can be trusted: few accented letters are Western unless it is fairly sure."""
+    found = chardet.detect(sample)
+    resolved = resolve_encoding(found["encoding"] or "")
+    name = _python_name(resolved) if resolved else ""
+    if not name or not _decodes(sample, name):
+        return _FALLBACK
+    runs = _HIGH_RUNS.findall(sample)
+    accents = sum(map(len, runs)) < 2 * len(runs)  # single letters among ASCII: a Latin script
+    if accents and (name not in _LATIN or found["confidence"] < _SURE):
+        return _FALLBACK
+    return name if name in _LATIN or name in _OTHER_SCRIPTS else _FALLBACK
 
 
 def _python_name(name: str) -> str:
