@@ -6,6 +6,7 @@ OrchestrationError
 ├── ChildDied         a server that `lorechat up` started ended by itself
 ├── StartFailed       a server did not answer in time
 ├── HandbookFailed    the handbook could not be built
+├── BuildFailed       a run of the flow did not bring its source up to date
 ├── NoSuchSource      a source was named that there is no file for
 └── BadInput          a file, folder or URL cannot be read as what it should be
 """
@@ -35,6 +36,10 @@ class StartFailed(OrchestrationError):
 
 class HandbookFailed(OrchestrationError):
     """The handbook could not be built."""
+
+
+class BuildFailed(OrchestrationError):
+    """A run of the flow did not bring its source up to date."""
 
 
 class NoSuchSource(OrchestrationError):

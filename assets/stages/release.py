@@ -29,7 +29,7 @@ from data_contracts.index_release import INDEX_RELEASES
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.passage import Passage
 from data_contracts.source import Source
-from lake import Lake
+from lake import Appended, Lake
 from retrieval.embedder import Embedder
 from retrieval.vector_store import PassageBatch, ReleaseManifest, VectorStore
 
@@ -75,7 +75,7 @@ def release_index(
             store.build(manifest, _passages(lake, source.name, chunks, spool, meter))
             evaluation = check_release(store, manifest, _sample(lake, source.name, chunks), spool)
             store.promote(source.name, manifest.release_id)
-        _record(lake, manifest, table_versions, evaluation)
+        meter.rows(Appended(added=_record(lake, manifest, table_versions, evaluation)))
         _drop_old(store, source.name, keep)
     return meter.report(source.name, {"pages": manifest.pages, "chunks": manifest.chunks})
 
@@ -159,8 +159,8 @@ def _passage(row: dict[str, Any]) -> Passage:
     return Passage(**fields | {"heading_path": tuple(row["heading_path"])})
 
 
-def _record(lake: Lake, manifest: ReleaseManifest, versions: dict[str, int | None], probe: Probe | None) -> None:
-    """Write the release down; one that is there already stays as it is."""
+def _record(lake: Lake, manifest: ReleaseManifest, versions: dict[str, int | None], probe: Probe | None) -> int:
+    """Write the release down, return 1; one that is there already stays as it is, return 0."""
     row = {
         "release_id": manifest.release_id,
         "model_id": manifest.model_id,
@@ -173,7 +173,7 @@ def _record(lake: Lake, manifest: ReleaseManifest, versions: dict[str, int | Non
         "evaluation": None if probe is None else json.dumps(dataclasses.asdict(probe)),
     }
     schema = INDEX_RELEASES.schema.create_empty().schema
-    lake.append(INDEX_RELEASES, pl.DataFrame([row], schema=schema), source=manifest.source)
+    return lake.append(INDEX_RELEASES, pl.DataFrame([row], schema=schema), source=manifest.source).added
 
 
 def _drop_old(store: VectorStore, source: str, keep: int) -> None:
