@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
 _CANDIDATES = "nav,footer,header,aside,form,button,input,select,textarea,[role],[class],[id]"
+_LANDMARKS = "main,[role='main']"
 _ROLES = frozenset(
     ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog")
 )
@@ -53,11 +55,22 @@ _LARGEST_SHARE = 0.5
 def drop_chrome(root: LexborNode) -> None:
     """Remove chrome, but never what holds a landmark of the content or half of the text."""
     limit = max(_LITTLE, _LARGEST_SHARE * prose_length(root))
+    kept = {root.mem_id} | {around for landmark in root.css(_LANDMARKS) for around in _around(landmark)}
     found: dict[int, LexborNode] = {}
     for node in root.css(_CANDIDATES):
-        if node.mem_id != root.mem_id and node.mem_id not in found and is_chrome(node):
-            found[node.mem_id] = node
-    drop_all(node for node in found.values() if not _is_content(node, limit))
+        key = node.mem_id
+        if key not in found and key not in kept and is_chrome(node):
+            found[key] = node
+    chosen = outermost(node for node in found.values() if len(node.text()) <= limit or prose_length(node) <= limit)
+    if sum(text_length(node) for node in chosen) < text_length(root):  # a page of nothing but links says those
+        drop_all(chosen)
+
+
+def _around(node: LexborNode) -> Iterator[int]:
+    parent: LexborNode | None = node
+    while parent is not None:
+        yield parent.mem_id
+        parent = parent.parent
 
 
 def text_length(node: LexborNode) -> int:
@@ -78,23 +91,19 @@ def link_length(node: LexborNode) -> int:
 
 def drop_all(nodes: Iterable[LexborNode]) -> None:
     """Remove nodes of which some may lie in others: a removed node's descendants are gone and must not be touched."""
-    chosen = {node.mem_id: node for node in nodes}
-    outermost = [node for node in chosen.values() if not _lies_within(node, chosen)]
-    for node in outermost:
+    for node in outermost(nodes):
         node.decompose()
 
 
-def _lies_within(node: LexborNode, chosen: Mapping[int, LexborNode]) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.mem_id in chosen:
-            return True
-        parent = parent.parent
-    return False
+def outermost(nodes: Iterable[LexborNode]) -> list[LexborNode]:
+    """Each node once, without those that lie in another one of them."""
+    chosen = {node.mem_id: node for node in nodes}
+    return [node for node in chosen.values() if not lies_within(node, chosen)]
 
 
-def _is_content(node: LexborNode, limit: float) -> bool:
-    return prose_length(node) > limit or node.css_first("main,[role='main']") is not None
+def lies_within(node: LexborNode, chosen: Mapping[int, LexborNode]) -> bool:
+    """Whether one of the chosen nodes (by memory address) is around this one."""
+    return node.parent is not None and any(around in chosen for around in _around(node.parent))
 
 
 def is_chrome(node: LexborNode) -> bool:
@@ -112,10 +121,16 @@ def is_chrome(node: LexborNode) -> bool:
     names = attributes.get("class") or ""
     if tag not in _BY_CLASS_ONLY:
         names += f" {attributes.get('id') or ''}"
+    kind = _kind(names)
+    return kind == "sure" or (kind == "likely" and _says_little(node))
+
+
+@lru_cache(maxsize=20_000)
+def _kind(names: str) -> str:
     names = _CAMEL.sub("-", _LAYOUT.sub(" ", names))
     if _SURE.search(names):
-        return True
-    return _LIKELY.search(names) is not None and _says_little(node)
+        return "sure"
+    return "likely" if _LIKELY.search(names) else ""
 
 
 def _says_little(node: LexborNode) -> bool:

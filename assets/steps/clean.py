@@ -11,7 +11,7 @@ from assets.steps.anchor_mark import take_marks
 from assets.steps.chrome import drop_chrome
 from assets.steps.cleaning_error import CleaningError
 from assets.steps.language import document_language
-from assets.steps.main_content import main_content
+from assets.steps.main_content import main_content, selected_content
 from assets.steps.markdown import PageConverter
 from assets.steps.page_tree import drop_unseen, parse_page, select
 from assets.steps.quality import quality_flags
@@ -47,13 +47,16 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     source_text = _source_text(page, selectors.source_text)
     source_link = _source_link(page, selectors.source_link, converter)
     drop_unseen(page.body, selectors.drop)
-    drop_chrome(page.body)
-    main = main_content(page, selectors.main)
+    main = selected_content(page.body, selectors.main)
+    is_missed = main is None and selectors.main is not None
+    if main is None:
+        drop_chrome(page.body)
+        main = main_content(page.body)
     title = page_title(page, main)
     markdown, anchors = take_marks(converter.markdown(main), converter.ids)
     if not markdown:
         raise CleaningError("no_content", "nothing is left to read once scripts and hidden elements are gone")
-    flags = quality_flags(markdown, title=title, is_too_deep=converter.is_too_deep)
+    flags = quality_flags(markdown, title=title, is_too_deep=converter.is_too_deep, is_selector_missed=is_missed)
     return CleanedPage(title, markdown, anchors, source_text, source_link, document_language(page, markdown), flags)
 
 

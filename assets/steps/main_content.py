@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from assets.steps.chrome import prose_length
-from assets.steps.cleaning_error import CleaningError
 from assets.steps.page_tree import select
 
 # What authors and generators call the content: landmarks first, then the wrappers of common generators.
@@ -20,15 +19,13 @@ _NEARLY_ALL = 0.8
 _TOO_SMALL = ("p", "pre", "ul", "ol", "table", "dl", "blockquote")
 
 
-def main_content(page: LexborHTMLParser, selector: str | None) -> LexborNode:
-    """The element chosen by the source's selector, else by meaning."""
-    body = page.body
-    if body is None:
-        raise CleaningError("empty_page", "the page has no body")
-    if selector is not None:
-        found = select(body, selector)
-        if found:
-            return found[0]
+def selected_content(root: LexborNode, selector: str | None) -> LexborNode | None:
+    """The element that the source's selector names, if it names one on this page."""
+    return next(iter(select(root, selector)), None) if selector is not None else None
+
+
+def main_content(body: LexborNode) -> LexborNode:
+    """The element that holds the content by its meaning or, where none does, by where the text is."""
     total = prose_length(body)
     for names, share in _SEMANTIC:
         weighed = [(prose_length(node), node) for node in body.css(names)]

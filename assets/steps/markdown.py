@@ -32,6 +32,7 @@ _PREFORMATTED = frozenset(("pre", "listing", "xmp"))
 _NO_CONTEXT: Context = frozenset()
 _SPACE = re.compile(r"[ \t\r\n\f\xa0\u2028\u2029]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0b\x0e-\x1f]")
+_SPECIAL = re.compile(r"[`*\\_<\]]")
 _ESCAPED = re.compile(r"[`*\\]|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|<(?=[A-Za-z/!?])|\](?=\()")
 _FENCE_LINE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*[\ufdd0-\ufdda]*(`{3,})(.*)$")
 
@@ -125,7 +126,7 @@ class PageConverter(MarkupRules):
     def _text(
         self, text: str, context: Context, before_block: bool = False, after_block: bool = False, in_block: bool = False
     ) -> str:
-        text = _SPACE.sub(" ", _INVISIBLE.sub("", text))
+        text = _SPACE.sub(" ", text if text.isascii() else _INVISIBLE.sub("", text))
         if before_block:
             text = text.lstrip(" ")
         if after_block:
@@ -133,7 +134,8 @@ class PageConverter(MarkupRules):
         if not text or text == " ":
             return text
         if "_noformat" not in context:
-            text = _ESCAPED.sub(r"\\\g<0>", text)
+            if _SPECIAL.search(text):
+                text = _ESCAPED.sub(r"\\\g<0>", text)
             if before_block and in_block and "_inline" not in context and "p" not in context:
                 text = escape_line_start(text)
         if self._pending:
@@ -205,7 +207,7 @@ def tidied(text: str) -> str:
     """Without blank line runs and trailing spaces (a hard break's two stay), fenced code untouched."""
     lines: list[str] = []
     fence_end = ""
-    for line in text.split("\n"):
+    for line in _INVISIBLE.sub("", text).split("\n"):
         if fence_end:
             lines.append(line)
             if line.strip(" >") == fence_end:

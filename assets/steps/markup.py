@@ -32,8 +32,7 @@ _RULES |= frozenset(re.findall(r"\w+", "h5 h6 hr i kbd li menu ol p q s samp str
 _RULES |= frozenset(_BLOCKS_WITHOUT_RULE)
 _LINES = re.compile(r"^(.+)$", re.MULTILINE)
 _LINE_MARKUP = re.compile(
-    r"^([\s\ufdd0-\ufdda]*)(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|~~~|=+\s*$|-{3,}\s*$)|(\d{1,9})(?=[.)](?:\s|$)))",
-    re.MULTILINE,
+    r"^([\s\ufdd0-\ufdda]*)(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|~~~|=+\s*$|-{3,}\s*$)|(\d{1,9})(?=[.)](?:\s|$)))"
 )
 _URL_ESCAPES = {ord(character): f"%{ord(character):02X}" for character in " ()<>|`"}
 _EXPONENT = re.compile(r"[-+−]?[\dn]+")
@@ -50,7 +49,15 @@ _PERMALINK_TEXT = re.compile(r"[¶#§🔗∞⚓\uf0c1\ufe0e\s]*|\[?(?:link|perma
 
 def escape_line_start(text: str) -> str:
     """Keep text that begins like a heading, a list or a quote from becoming one."""
-    return _LINE_MARKUP.sub(lambda found: f"{found[1]}\\{found[2]}" if found[2] else f"{found[1]}{found[3]}\\", text)
+    return "\n".join(_escaped_line(line) for line in text.split("\n"))
+
+
+def _escaped_line(line: str) -> str:
+    found = _LINE_MARKUP.match(line)
+    if found is None:
+        return line
+    end = found.end() if found[3] else found.end(1)
+    return f"{line[:end]}\\{line[end:]}"
 
 
 def is_permalink(node: LexborNode, context: Context) -> bool:

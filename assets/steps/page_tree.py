@@ -6,7 +6,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from assets.steps.chrome import drop_all
+from assets.steps.chrome import drop_all, lies_within
 from assets.steps.cleaning_error import CleaningError
 
 LARGEST_PAGE = 32_000_000  # bytes; a page this large takes about half a minute
@@ -14,11 +14,15 @@ _MOST_DAMAGE = 0.3  # share of undecodable or control characters above which a b
 
 # U+FDD0..U+FDEF are noncharacters: no text may hold them, so the steps use them as marks. They are replaced in the
 # source, written out or as references, before anything is parsed: a page cannot forge a mark.
-_NONCHARACTERS = re.compile(
-    r"[\ufdd0-\ufdef]|&#(?:[xX]0*[fF][dD][dDeE][0-9a-fA-F]|0*6(?:497[6-9]|49[89][0-9]|500[0-7]))(?![0-9a-fA-F]);?"
-)
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+_REFERENCES = re.compile(r"&#(?:[xX]0*[fF][dD][dDeE][0-9a-fA-F]|0*6(?:497[6-9]|49[89][0-9]|500[0-7]))(?![0-9a-fA-F]);?")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
+_DEEPEST = 10_000
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|section|article|ul|ol|dl|table|b|i|u|em|strong|font|a|blockquote|center|details|small|big|code)\b",
+    re.IGNORECASE,
+)
 _UNSEEN_TAGS = frozenset(
     ("script", "style", "template", "iframe", "object", "embed", "canvas", "svg", "video", "audio", "map")
 ) | {"datalist", "link", "meta"}
@@ -43,9 +47,25 @@ def parse_page(body: bytes, charset: str) -> LexborHTMLParser:
     text = text.lstrip("\ufeff")
     if not text.strip():
         raise CleaningError("empty_page", "the body holds no characters")
-    if len(_BINARY.findall(text[:100_000])) > _MOST_DAMAGE * min(len(text), 100_000):
+    sample = text[:20_000]
+    if len(_BINARY.findall(sample)) > _MOST_DAMAGE * len(sample):
         raise CleaningError("not_text", f"the body is not text in {charset}; it may be a file served as HTML")
-    return LexborHTMLParser(_NONCHARACTERS.sub("\ufffd", text))
+    _refuse_depth(text)
+    return LexborHTMLParser(_REFERENCES.sub("\ufffd", _NONCHARACTERS.sub("\ufffd", text)))
+
+
+def _refuse_depth(text: str) -> None:
+    """The parser needs the square of the depth: 100,000 levels would take ten seconds, a million a quarter of an hour.
+
+    Counted are elements that have to be closed by their own tag, and only on pages that have enough tags.
+    """
+    if text.count("<") < _DEEPEST:
+        return
+    depth = 0
+    for found in _NESTING.finditer(text):
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth > _DEEPEST:
+            raise CleaningError("too_deep", f"elements are nested more than {_DEEPEST:,} levels deep")
 
 
 def drop_unseen(root: LexborNode, drop: tuple[str, ...]) -> None:
@@ -75,17 +95,8 @@ def _place_streamed(root: LexborNode) -> None:
     for node in streamed:
         place = places.get((node.id or "")[2:])
         del node.attrs["hidden"]
-        if place is not None and not _contains(node, place):
+        if place is not None and not lies_within(place, {node.mem_id: node}):
             place.replace_with(node, move=True)
-
-
-def _contains(node: LexborNode, other: LexborNode) -> bool:
-    parent = other.parent
-    while parent is not None:
-        if parent.mem_id == node.mem_id:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _shows_later(node: LexborNode) -> bool:

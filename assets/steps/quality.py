@@ -10,6 +10,7 @@ ENCODING_DAMAGE = "encoding_damage"
 BROKEN_FENCE = "broken_fence"
 DEEP_NESTING = "deep_nesting"
 NO_TITLE = "no_title"
+SELECTOR_MISSED = "selector_missed"  # the source's main selector matches nothing on this page
 
 _LITTLE = 200  # characters of text outside links
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
@@ -17,7 +18,7 @@ _MOJIBAKE = re.compile(r"\ufffd|[ÃÂ][\u0080-\u00bf]|â€[\u0080-\u00ff™œ�
 _FENCE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*(`{3,})[^`\n]*$", re.MULTILINE)
 
 
-def quality_flags(markdown: str, *, title: str, is_too_deep: bool) -> tuple[str, ...]:
+def quality_flags(markdown: str, *, title: str, is_too_deep: bool, is_selector_missed: bool) -> tuple[str, ...]:
     """Flags in a fixed order."""
     linked = sum(len(found[1]) for found in _LINK.finditer(markdown))
     text = len(_LINK.sub("", markdown))
@@ -28,6 +29,7 @@ def quality_flags(markdown: str, *, title: str, is_too_deep: bool) -> tuple[str,
         BROKEN_FENCE: _has_open_fence(markdown),
         DEEP_NESTING: is_too_deep,
         NO_TITLE: not title,
+        SELECTOR_MISSED: is_selector_missed,
     }
     return tuple(name for name, is_set in flags.items() if is_set)
 
