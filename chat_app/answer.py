@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from chat_app.answerer import Answerer, Evidence
 from chat_app.citation import Citation, citations, cite
 from chat_app.error import EmptyAnswer
+from chat_app.extractive import short_place
 from chat_app.library import Found, Library
 from chat_app.marker_filter import MarkerFilter
 from chat_app.relevance import relevant
@@ -153,8 +154,7 @@ def _declined(question: str, found: Found, model: str, retrieval: int, began: fl
 
 
 def _place(scored: ScoredPassage) -> str:
-    path = " › ".join(scored.passage.heading_path) or scored.passage.title
-    return path.replace("[", "(").replace("]", ")")
+    return short_place(scored.passage).replace("[", "(").replace("]", ")")
 
 
 def _named(found: Found) -> dict[str, str]:

@@ -81,25 +81,28 @@ def cite(number: int, passage: Passage, claims: Sequence[str] = ()) -> Citation:
 
 
 def supporting(body: str, claims: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Return where the sentences stand that share most words with each claim; none when nothing shares enough."""
+    """Return where the sentence stands that shares most words with each claim; none where nothing shares enough."""
     found = [sentence for sentence in sentences(body) if not sentence.is_code]
     scored = [(sentence, terms(sentence.plain)) for sentence in found]
     best: dict[tuple[int, int], float] = {}
     for claim in claims:
         wanted = terms(claim)
-        for sentence, there in scored:
-            share = _share(wanted, there)
-            if share >= _SUPPORTS:
-                place = (sentence.start, sentence.end)
-                best[place] = max(share, best.get(place, 0.0))
+        share, sentence = max(((_share(wanted, there), one) for one, there in scored), default=(0.0, None), key=_first)
+        if sentence is not None and share >= _SUPPORTS:
+            place = (sentence.start, sentence.end)
+            best[place] = max(share, best.get(place, 0.0))
     strongest = sorted(best, key=lambda place: -best[place])[:_HIGHLIGHTS]
     return tuple(sorted(strongest))
 
 
+def _first(pair: tuple[float, Sentence | None]) -> float:
+    return pair[0]
+
+
 def _share(claim: frozenset[str], sentence: frozenset[str]) -> float:
-    """Shared terms against the shorter side, which must not be a mere word or two."""
-    shorter = min(len(claim), len(sentence))
-    return len(claim & sentence) / shorter if shorter >= 3 else float(bool(sentence) and sentence == claim)
+    """Shared terms against all terms of both (Dice), so that equal sentences win."""
+    total = len(claim) + len(sentence)
+    return 2 * len(claim & sentence) / total if total else 0.0
 
 
 def _claims(answer: str, number: int) -> list[str]:

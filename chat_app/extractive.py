@@ -122,7 +122,7 @@ def _says_the_same(one: Sentence, other: Sentence) -> bool:
 
 def _block(passage: Passage, number: int, group: Sequence[_Candidate]) -> str:
     """A line that says where, then the quotation, sentences in the page's order, then the citation."""
-    place = " › ".join(passage.heading_path) or passage.title
+    place = short_place(passage)
     if not group:
         opening = " ".join(passage.body.split())[:400]
         return f"**{_inline(place)}**\n\n> {_inline(opening)} [{number}]"
@@ -138,6 +138,12 @@ def _block(passage: Passage, number: int, group: Sequence[_Candidate]) -> str:
     return f"**{_inline(place)}**\n\n{quotation}"
 
 
+def short_place(passage: Passage) -> str:
+    """The page and the section, without what lies between."""
+    path = list(passage.heading_path) or [passage.title]
+    return " › ".join(dict.fromkeys([path[0], path[-1]]))
+
+
 def _following_code(everything: Sequence[Sentence], order: int) -> str | None:
     """The example that a sentence introduces."""
     after = everything[order + 1] if order + 1 < len(everything) else None
@@ -148,12 +154,13 @@ def _following_code(everything: Sequence[Sentence], order: int) -> str | None:
 
 def _inline(markdown: str) -> str:
     """A quotation in one line: links as their text, URLs as code, and nothing that looks like a citation."""
-    parts = re.split(r"(`+[^`]+`+)", markdown.replace("\n", " "))
+    defined = re.sub(r"\n[ \t]*:[ \t]+", " — ", markdown)
+    parts = re.split(r"(`+[^`]+`+)", defined.replace("\n", " "))
     prose = [part if index % 2 else _prose(part) for index, part in enumerate(parts)]
     return " ".join("".join(prose).split())
 
 
 def _prose(markdown: str) -> str:
-    text = re.sub(r"!?\[((?:[^\[\]]|\\.)*)\]\((?:[^()]|\([^()]*\))*\)", r"\1", markdown)
+    text = re.sub(r"!?\[((?:[^\[\]]|\\.|\[[^\[\]]*\])*)\]\((?:[^()]|\([^()]*\))*\)", r"\1", markdown)
     text = _BRACKET_NUMBER.sub(r"(\1)", text)
     return _URL.sub(lambda match: f"`{match[0]}`", text)

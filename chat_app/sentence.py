@@ -50,7 +50,7 @@ def sentences(body: str) -> list[Sentence]:
 def plain_text(markdown: str) -> str:
     """Return inline markdown as it reads: links and images as their text, no emphasis, no backslashes."""
     text = re.sub(r"!\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1", markdown)
-    text = re.sub(r"\[((?:[^\[\]\n]|\\.)*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1", text)
+    text = re.sub(r"\[((?:[^\[\]\n]|\\.|\[[^\[\]\n]*\])*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1", text)
     text = re.sub(r"<((?:https?|mailto):[^>\s]*)>", r"\1", text)
     text = re.sub(r"(?<![\\*\w])(\*{1,3}|_{1,3})(?=\S)([^*_\n]+?)(?<=\S)\1(?!\w)", r"\2", text)
     text = re.sub(r"`+ ?([^`]+?) ?`+", r"\1", text)

@@ -1,0 +1,67 @@
+"""What the running chat is made of, opened once and shared by the server and the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from chat_app.answer import AnswerPipeline, open_pipeline
+from chat_app.rate_limit import RateLimit
+from chat_app.settings import ChatSettings
+from chat_app.turn_log import TurnLog
+from retrieval.error import RetrievalError
+from retrieval.vector_store import ReleaseManifest
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class ChatService:
+    """`problem` says why questions cannot be answered yet; None when they can."""
+
+    settings: ChatSettings
+    pipeline: AnswerPipeline
+    turns: TurnLog
+    limit: RateLimit
+    problem: str | None = field(default="still loading")
+
+    @classmethod
+    def open(cls, settings: ChatSettings) -> ChatService:
+        """Open what is cheap to open; the model and the index are loaded by `warm`."""
+        return cls(
+            settings, open_pipeline(settings), TurnLog(settings.lake()), RateLimit(settings.questions_per_minute)
+        )
+
+    async def warm(self) -> None:
+        """Load the model and the index by asking something, so that the first person does not wait for them."""
+        await asyncio.to_thread(self._load)
+
+    def _load(self) -> None:
+        library = self.pipeline.library
+        try:
+            library.embedder().embed_passages(["warm"])
+            library.search("warm", limit=1)
+        except RetrievalError as error:
+            _LOG.warning("not ready: %s", error)
+        self.problem = None
+
+    def state(self) -> tuple[str | None, list[ReleaseManifest]]:
+        """Return (why no question can be answered, or None; the live releases)."""
+        try:
+            return self.problem, self.pipeline.library.releases()
+        except RetrievalError as error:
+            return self.problem or str(error), []
+
+
+_installed: list[ChatService] = []
+
+
+def install(service: ChatService) -> None:
+    """Make a service the one that the conversation uses: the toolkit has one conversation per process."""
+    _installed[:] = [service]
+
+
+def installed() -> ChatService:
+    """Return the service that was installed."""
+    return _installed[0]

@@ -1,0 +1,83 @@
+"""Keeps turns and judgements in the lake, behind the answers: slow or broken storage never delays or breaks one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import polars as pl
+
+from chat_app.answer import Answer
+from data_contracts.chat_turn import CHAT_TURNS, FEEDBACK
+from data_contracts.table import Table
+from lake import Lake, LakeError
+
+_LOG = logging.getLogger(__name__)
+_WAITING = 1_000
+
+
+class TurnLog:
+    """Appends rows from one thread of its own. At most 1,000 rows wait; more are dropped, with a line in the log."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._write, name="turn-log", daemon=True)
+        self._thread.start()
+
+    def turn(self, answer: Answer, *, turn_id: str, thread_id: str, asked_at: datetime) -> None:
+        """Keep an answered question."""
+        row: dict[str, object] = {
+            "turn_id": turn_id,
+            "thread_id": thread_id,
+            "question": answer.question,
+            "answer": answer.text,
+            "model": answer.model,
+            "citations": json.dumps([citation.as_json() for citation in answer.citations], ensure_ascii=False),
+            "releases": json.dumps(dict(answer.releases)),
+            "asked_at": asked_at,
+            "milliseconds": answer.milliseconds,
+        }
+        source = ",".join(sorted(answer.releases))
+        self._put(lambda: self._append(CHAT_TURNS, row, source))
+
+    def judgement(self, turn_id: str, *, is_good: bool, comment: str | None) -> None:
+        """Keep what a person thought of an answer."""
+        row: dict[str, object] = {
+            "turn_id": turn_id,
+            "judged_at": datetime.now(UTC),
+            "judgement": "up" if is_good else "down",
+            "comment": comment,
+        }
+        self._put(lambda: self._append(FEEDBACK, row, self._source_of(turn_id)))
+
+    def close(self) -> None:
+        """Write what waits, for ten seconds at most."""
+        self._waiting.put(None)
+        self._thread.join(timeout=10)
+
+    def _put(self, write: Callable[[], None]) -> None:
+        try:
+            self._waiting.put_nowait(write)
+        except queue.Full:
+            _LOG.error("a turn was not kept: %d others wait for the lake at %s", _WAITING, self._lake.url)
+
+    def _write(self) -> None:
+        while (write := self._waiting.get()) is not None:
+            try:
+                write()
+            except LakeError as error:
+                _LOG.error("a turn was not kept: %s", error)
+
+    def _append(self, table: Table, row: dict[str, object], source: str) -> None:
+        schema = {name: kind for name, kind in table.schema.create_empty().schema.items() if name in row}
+        self._lake.append(table, pl.DataFrame([row], schema=schema), source=source)
+
+    def _source_of(self, turn_id: str) -> str:
+        """The sources that a turn searched; its row was written before its judgement."""
+        turns = self._lake.scan(CHAT_TURNS).filter(pl.col("turn_id") == turn_id).select("source").collect()
+        return str(turns["source"][0]) if turns.height else "unknown"
