@@ -13,7 +13,7 @@ SEPARATOR = " > "
 _ELLIPSIS = "…"
 _LONGEST = 200  # characters of a heading that a path keeps
 _LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
-_MARKS = re.compile(r"`+|(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|\\(?=[!-/:-@\[-`{-~])|[ \t]*[¶#§]+\s*$")
+_MARKS = re.compile(r"\\([!-/:-@\[-`{-~])|`+|(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|[ \t]*[¶#§]+\s*$")
 
 
 class Heading(NamedTuple):
@@ -30,7 +30,7 @@ Path = tuple[Heading, ...]
 
 def plain_text(markup: str) -> str:
     """Return a heading's words: links by their text, without emphasis, code marks, escapes and permalink signs."""
-    text = " ".join(_MARKS.sub("", _LINK.sub(r"\1", markup)).split())
+    text = " ".join(_MARKS.sub(r"\1", _LINK.sub(r"\1", markup)).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + _ELLIPSIS
 
 

@@ -12,7 +12,7 @@ _END = re.compile(
 )
 _OPENERS = "\"'“‘«([*_`"
 _ABBREVIATION = re.compile(
-    r"e\.g|i\.e|cf|vs|etc|al|approx|resp|dr|mrs?|ms|prof|st|no|nr|fig|eq|sec|ch|vol|pp|inc|ltd|jr|sr|dept|est|ca",
+    r"e\.g|i\.e|cf|vs|al|approx|resp|dr|mrs?|ms|prof|nr|fig|eq|sec|ch|vol|pp|inc|ltd|jr|sr|dept|est|ca",
     re.IGNORECASE,
 )
 

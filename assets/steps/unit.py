@@ -14,9 +14,11 @@ from assets.steps.token_index import TokenIndex
 
 Count = Callable[[str], int]
 
+_SMALL_SHARE = 3  # a paragraph or item below a third of a chunk is better not cut at its sentences
+
 
 class Cut(IntEnum):
-    """What a chunk that begins at a unit cuts through, from nothing to a word."""
+    """What a chunk that begins at a unit cuts through, from nothing to a word; LINE also a short paragraph."""
 
     SECTION = 0
     BLOCK = 1
@@ -52,7 +54,8 @@ def block_units(markdown: str, blocks: Iterable[Block], tokens: TokenIndex, size
     units: list[Unit] = []
     previous: Block | None = None
     for block in blocks:
-        for unit in _of_block(markdown, block, _cut_before(markdown, block, previous), count):
+        inner = Cut.SENTENCE if tokens.count(block.start, block.end) > size // _SMALL_SHARE else Cut.LINE
+        for unit in _of_block(markdown, block, _cut_before(markdown, block, previous), inner, count):
             if not unit.is_text and tokens.count(unit.start, unit.end) > size:
                 units += refine(markdown, unit, tokens, size, count)
             else:
@@ -73,7 +76,7 @@ def _cut_before(markdown: str, block: Block, previous: Block | None) -> Cut:
     return Cut.BLOCK
 
 
-def _of_block(markdown: str, block: Block, cut: Cut, count: Count) -> Iterator[Unit]:
+def _of_block(markdown: str, block: Block, cut: Cut, inner: Cut, count: Count) -> Iterator[Unit]:
     if block.kind is Kind.FENCE:
         closer = "" if block.is_closed else block.closer
         yield Unit(block.start, block.end, cut, block, "", closer, 0, count(closer) if closer else 0)
@@ -81,7 +84,7 @@ def _of_block(markdown: str, block: Block, cut: Cut, count: Count) -> Iterator[U
         start = block.start
         for place in sentence_starts(markdown, block.start, block.end):
             yield Unit(start, _trimmed_end(markdown, start, place), cut, block, is_text=True)
-            start, cut = place, Cut.SENTENCE
+            start, cut = place, inner
         yield Unit(start, block.end, cut, block, is_text=True)
     else:
         yield Unit(block.start, block.end, cut, block)
