@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,19 +21,27 @@ def _as_json(value: object) -> object:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
-    """Print rows under column names; the columns named in `right` hold numbers."""
+    """Print rows under column names; the columns named in `right` hold numbers.
+
+    A terminal gets columns that fit it; a pipe gets whole lines, whatever their length.
+    """
+    texts = [[_as_text(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+        for line in (columns, *texts):
+            cells = zip(columns, line, widths, strict=True)
+            padded = (cell.rjust(width) if name in right else cell.ljust(width) for name, cell, width in cells)
+            typer.echo("  ".join(padded).rstrip())
+        return
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_as_text(value) for value in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table, markup=False)
+    for text in texts:
+        table.add_row(*text)
+    Console().print(table, markup=False)
 
 
 def _as_text(value: object) -> str:

@@ -35,7 +35,8 @@ def up(
     from orchestration.up.instance import only_one
 
     _stop_on_signals()
-    settings = PipelineSettings()
+    given = PipelineSettings()
+    settings = given.model_copy(update={"home": given.home.resolve()})
     try:
         with only_one(settings.home):
             _run(settings, site, browser=browser)
@@ -76,13 +77,11 @@ def _check_ports(settings: PipelineSettings) -> None:
 
 
 def _child_environment(settings: PipelineSettings) -> dict[str, str]:
-    """Our own environment, with the home made absolute: the servers run in another folder."""
-    home = settings.home.resolve()
+    """Our own environment, and where Dagster finds its instance."""
     return {
         **settings.environment(),
-        "LORECHAT_HOME": str(home),
-        "LORECHAT_SOURCES": str(settings.sources.resolve()),
-        "DAGSTER_HOME": str(home / "dagster"),
+        "LORECHAT_HOME": str(settings.home),
+        "DAGSTER_HOME": str(settings.dagster_home),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -91,12 +90,11 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
     """Start the servers; return the source and whether it has to be read again because the handbook changed."""
     from orchestration.settings import PROJECT
     from orchestration.up.handbook import build_handbook
-    from orchestration.up.instance import prepare_instance
     from orchestration.up.site import handbook_source, site_source
 
     sources = settings.sources
     source = handbook_source(sources, settings.chat_port) if site is None else site_source(site, sources)
-    prepare_instance(settings.home, PROJECT / "infra" / "dagster" / "local" / "dagster.yaml")
+    _prepare_dagster(settings)
     workspace = str(PROJECT / "workspace.yaml")
     supervisor.start(
         "dagster-webserver",
@@ -110,13 +108,34 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
     return source, is_rebuilt and site is None
 
 
+def _prepare_dagster(settings: PipelineSettings) -> None:
+    from orchestration.materialize import open_instance
+    from orchestration.settings import PROJECT
+    from orchestration.up.instance import end_stale_runs, prepare_instance
+
+    prepare_instance(settings.home, PROJECT / "infra" / "dagster" / "local" / "dagster.yaml")
+    with open_instance(settings) as instance:
+        end_stale_runs(instance)
+
+
 def _program(name: str) -> str:
     """A command of this environment, whether or not it is on PATH."""
     return str(Path(sys.executable).parent / name)
 
 
 def _fill(settings: PipelineSettings, source: Source, supervisor: Supervisor, display: ProgressDisplay) -> None:
-    """Run the source's pipeline through Dagster and show how far it is."""
+    """Run the source's pipeline through the running Dagster and show how far it is."""
+    from orchestration.error import OrchestrationError
+    from orchestration.materialize import launch_and_follow
+
+    display.say(f"Reading {source.display_title} ({(*source.start_urls, *source.sitemaps)[0]})")
+    try:
+        for progress in launch_and_follow(settings, source.name):
+            display.show(progress)
+            supervisor.check()
+    except OrchestrationError:
+        supervisor.check()  # a server that died is the cause, and the better message
+        raise
 
 
 def _announce(settings: PipelineSettings, source: Source, *, browser: bool) -> None:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 5.0
 
 
 class _Stop(Exception):

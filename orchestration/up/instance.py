@@ -7,8 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.error import AlreadyRunning
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 @contextmanager
@@ -43,3 +47,24 @@ def prepare_instance(home: Path, template: Path) -> Path:
     if not there.is_file() or there.read_text() != wanted:
         there.write_text(wanted)
     return folder
+
+
+def end_stale_runs(instance: DagsterInstance) -> list[str]:
+    """Mark the runs as failed that a former `lorechat up` took with it when it ended, and return their ids.
+
+    Whoever holds the home knows that no queued or launched run is alive. Left as they are they would look busy for
+    ever, and block the queue for their source. Their rows are kept: the next run goes on where they were.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    alive = [
+        DagsterRunStatus.QUEUED,
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+        DagsterRunStatus.CANCELING,
+    ]
+    stale = [run for run in instance.get_runs(RunsFilter(statuses=alive)) if run.remote_job_origin is not None]
+    for run in stale:
+        instance.report_run_failed(run, "LoreChat was stopped while this run was going on; the next one continues it.")
+    return [run.run_id for run in stale]
