@@ -38,7 +38,7 @@ def main(url: str, model_folder: str) -> None:
     from langchain_community.document_loaders import RecursiveUrlLoader
     from langchain_community.vectorstores import FAISS
     from langchain_core.documents import Document
-    from langchain_core.embeddings import Embeddings
+    from langchain_core.embeddings import FakeEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
     from sentence_transformers import SentenceTransformer
 
@@ -55,19 +55,11 @@ def main(url: str, model_folder: str) -> None:
     model = SentenceTransformer(model_folder, device="cpu")
     vectors = _stage("embed", lambda: model.encode([chunk.page_content for chunk in chunks]))
 
-    class _NotUsed(Embeddings):
-        """The vectors are given."""
-
-        def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            raise NotImplementedError
-
-        def embed_query(self, text: str) -> list[float]:
-            raise NotImplementedError
-
     def index() -> list[str]:
         import faiss
 
-        store = FAISS(_NotUsed(), faiss.IndexFlatL2(vectors.shape[1]), InMemoryDocstore(), {})
+        not_asked = FakeEmbeddings(size=vectors.shape[1])  # the vectors are given
+        store = FAISS(not_asked, faiss.IndexFlatL2(vectors.shape[1]), InMemoryDocstore(), {})
         pairs = zip([chunk.page_content for chunk in chunks], vectors.tolist(), strict=True)
         return list(store.add_embeddings(list(pairs), metadatas=[chunk.metadata for chunk in chunks]))
 
