@@ -28,8 +28,9 @@ class MiniLMEmbedder:
 
     Passages go through the engine of the setup, on all `threads`. A question goes through ONNX Runtime in fp32 and
     one thread, whatever made the passages: it starts in 0.2 s, needs neither openvino nor a CPU with bf16, and a bf16
-    passage is as close to an fp32 question as to a bf16 one (cosine .9999). Engines open at their first use; a server
-    that wants no slow first question embeds one at start.
+    passage answers an fp32 question no worse than a bf16 one. nDCG@10 of 300 SciFact questions over 1,983 of its
+    documents: .7317 all fp32, .7315 bf16 passages with fp32 questions, .7305 all bf16; of the ten best, 99.4 % stay.
+    Engines open at their first use; a server that wants no slow first question embeds one at start.
     """
 
     dimension = minilm.DIMENSION
