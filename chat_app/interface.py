@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,6 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _SHIPPED = Path(__file__).resolve().parent / "interface"
+_WORDS = {
+    ("chat", "input", "placeholder"): "Ask a question…",
+    ("chat", "watermark"): "Every [n] opens the passage behind it.",
+    ("chat", "messages", "status", "used"): "Found",
+    ("chat", "messages", "status", "using"): "Now:",
+    ("chat", "settings", "title"): "Websites",
+    ("navigation", "header", "readme"): "Help",
+}
 
 
 def prepare_interface(folder: Path, *, origins: Iterable[str]) -> None:
@@ -24,4 +33,20 @@ def prepare_interface(folder: Path, *, origins: Iterable[str]) -> None:
     text = (_SHIPPED / "config.toml").read_text()
     text = text.replace("allow_origins = []", f"allow_origins = {json.dumps(sorted(origins))}")
     (settings / "config.toml").write_text(text)
+    _write_words(settings / "translations")
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
+
+
+def _write_words(folder: Path) -> None:
+    """Write the toolkit's English texts with LoreChat's own words in them."""
+    toolkit = importlib.util.find_spec("chainlit")
+    if toolkit is None or toolkit.origin is None:
+        raise ModuleNotFoundError("chainlit is not installed: pip install 'chainlit>=2.12,<3'")
+    texts = json.loads((Path(toolkit.origin).parent / "translations" / "en-US.json").read_text())
+    for path, words in _WORDS.items():
+        place = texts
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = words
+    folder.mkdir(exist_ok=True)
+    (folder / "en-US.json").write_text(json.dumps(texts, indent=1))

@@ -27,7 +27,7 @@ def panel(citation: Citation, *, source_title: str) -> str:
     path = " › ".join(_escaped(part) for part in passage.heading_path if part != passage.title)
     fetched = f"{passage.fetched_at:%Y-%m-%d %H:%M} UTC"
     parts = [
-        f"**{_escaped(passage.title)}**" + (f"  \n{path}" if path else ""),
+        f"**{_escaped(passage.title)}**" + (f" › {path}" if path else ""),
         f"[Open on the page ↗](<{citation.link}>)",
         "---",
         marked(passage, citation.quotes),

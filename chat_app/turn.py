@@ -106,8 +106,9 @@ def _marked(number: int, marker: str) -> Callable[[str], str]:
 
 
 def _search_line(searched: Searched) -> str:
-    titles = ", ".join(release.title for release in searched.releases)
-    return f"{len(searched.passages)} passages from {titles} in {searched.milliseconds} ms"
+    """The step's name: letters, digits and spaces only, or the page asks for a picture of that name and fails."""
+    sites = "1 website" if len(searched.releases) == 1 else f"{len(searched.releases)} websites"
+    return f"{len(searched.passages)} passages from {sites} in {searched.milliseconds} ms"
 
 
 def _search_list(searched: Searched) -> str:
