@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from selectolax.lexbor import LexborNode
 
 _CANDIDATES = "nav,footer,header,aside,form,button,input,select,textarea,[role],[class],[id]"
+_PAGERS = "a[rel~='prev'],a[rel~='next'],a[rel~='up'],a[accesskey]"
+_NEVER_PAGER = frozenset(("html", "body", "main", "article", "h1", "h2", "h3", "li", "p"))
+_HEADINGS = "h1,h2,h3,h4,h5,h6,pre,p,img"
+_FEWEST_BUTTONS = 3
+_LABELS = 40  # characters, such as "Next: , Previous: , Up: "
 _LANDMARKS = "main,[role='main']"
 _ROLES = frozenset(
     ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog")
@@ -30,7 +36,7 @@ def _names(*words: str) -> re.Pattern[str]:
 # Chrome, however much it says.
 _SURE = _names(
     r"side-?(?:bar|nav|menu)s?|bread-?crumbs?|mega-?menu|off-?canvas|drawer|on-?this-?page|page-?toc|doc-?toc|table-?of-?contents",
-    r"(?:site|page|global|main|app)-?(?:header|footer|nav|banner)|footer|masthead|top-?bar|navbar|navigation|newsletter",
+    r"(?:site|page|global|main|app)-?(?:header|footer|nav|banner)|footer|nav-?(?:header|footer)|masthead|top-?bar|navbar|navigation|newsletter",
     r"skip-?(?:link|nav|to-content|to-main)s?|back-?to-?top|share|sharing|shares|social|sharedaddy|addtoany|follow-?us",
     r"related(?:-?(?:posts|articles|content|products|topics|items|links|stories))?|recommend(?:ed|ations?)|up-?next",
     r"cookies?|consent|gdpr|onetrust|popups?|modal|lightbox|ads?|advert(?:s|isements?|ising)?|sponsor(?:ed|s)?|pagination|pager",
@@ -61,9 +67,32 @@ def drop_chrome(root: LexborNode) -> None:
         key = node.mem_id
         if key not in found and key not in kept and is_chrome(node):
             found[key] = node
+    for pager in chain(map(_pager, root.css(_PAGERS)), filter(_is_link_row, root.css("table"))):
+        if pager.mem_id not in kept:
+            found[pager.mem_id] = pager
     chosen = outermost(node for node in found.values() if len(node.text()) <= limit or prose_length(node) <= limit)
     if sum(text_length(node) for node in chosen) < text_length(root):  # a page of nothing but links says those
         drop_all(chosen)
+
+
+def _pager(link: LexborNode) -> LexborNode:
+    """The largest element around a link to the next or previous page that says nothing else."""
+    node = link
+    while node.parent is not None and node.parent.tag not in _NEVER_PAGER:
+        parent = node.parent
+        if prose_length(parent) > _LABELS or parent.css_first(_HEADINGS) is not None:
+            break
+        node = parent
+    return node
+
+
+def _is_link_row(table: LexborNode) -> bool:
+    """Whether a table is one row of links and punctuation, as texinfo and its kin write their buttons."""
+    links = table.css("a")
+    if len(links) < _FEWEST_BUTTONS or len(table.css("tr")) != 1:
+        return False
+    said = sum(map(str.isalnum, table.text()))
+    return said == sum(sum(map(str.isalnum, link.text())) for link in links)
 
 
 def _around(node: LexborNode) -> Iterator[int]:

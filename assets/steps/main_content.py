@@ -32,7 +32,7 @@ def main_content(body: LexborNode) -> LexborNode:
         weight, node = max(weighed, key=lambda pair: pair[0], default=(0, body))
         if weight and weight >= share * total:
             return node
-    return _densest(body, total)
+    return _densest(body, total) if total else body
 
 
 def _densest(body: LexborNode, total: int) -> LexborNode:
