@@ -21,6 +21,7 @@ def sentences(text: str) -> list[str]:
         ["He said “Stop.”", "She did (at once.)", "**Bold ends.**", "[Link](a.html) begins."],
         ["Use e.g. Python, cf. Fig. 3 of J. R. Smith et al. or Dr. Who.", "Next."],
         ["The answer is no.", "Version 3.14 of a.b.c is out, etc.", "It is good."],
+        ["all of this is small.", "so it is (4.8%).", "Use approx. five min. or so."],
         ["Wait... there is more.", "Yes…", "Really."],
     ],
 )
