@@ -9,7 +9,7 @@ from threading import Lock
 from chat_app.error import UnknownSource
 from data_contracts.passage import ScoredPassage
 from retrieval.embedder import Embedder
-from retrieval.error import IndexMissing, ModelMismatch
+from retrieval.error import IndexMissing, ModelMismatch, ModelUnavailable
 from retrieval.retriever import Retriever
 from retrieval.vector_store import ReleaseManifest, VectorStore
 
@@ -31,13 +31,13 @@ class Found:
 class Library:
     """Searches live releases. A release that goes live is searched from the next question on. Safe under threads.
 
-    `open_embedder` loads the configured embedding model; it is called once, when it is first needed.
+    `open_embedder` loads the embedding model of a model id; it is called once for each, when it is first needed.
     """
 
-    def __init__(self, store: VectorStore, open_embedder: Callable[[], Embedder]) -> None:
+    def __init__(self, store: VectorStore, open_embedder: Callable[[str], Embedder]) -> None:
         self._store = store
         self._open_embedder = open_embedder
-        self._embedder: Embedder | None = None
+        self._embedders: dict[str, Embedder] = {}
         self._opening = Lock()
 
     def releases(self, sources: Sequence[str] | None = None) -> list[ReleaseManifest]:
@@ -60,28 +60,36 @@ class Library:
     def search(self, question: str, *, sources: Sequence[str] | None = None, limit: int = 8) -> Found:
         """Return the passages nearest to a question.
 
-        Errors: IndexMissing, IndexDamaged, ModelMismatch, ModelUnavailable, UnknownSource.
+        Errors: IndexMissing, IndexDamaged, ModelMismatch, UnknownSource.
         """
         releases = self.releases(sources)
-        embedder = self.embedder()
-        for release in releases:
-            self._check(release, embedder)
+        embedder = self.embedder(releases)
         names = [release.source for release in releases]
         passages = Retriever(self._store, embedder).search(question, sources=names, limit=limit)
         return Found(passages, releases, embedder)
 
-    def embedder(self) -> Embedder:
-        """Return the embedding model, loading it at the first call. Errors: ModelUnavailable."""
-        with self._opening:
-            if self._embedder is None:
-                self._embedder = self._open_embedder()
-            return self._embedder
+    def embedder(self, releases: Sequence[ReleaseManifest]) -> Embedder:
+        """Return the model that the releases were made with, loading it at its first use.
 
-    @staticmethod
-    def _check(release: ReleaseManifest, embedder: Embedder) -> None:
-        if release.model_id != embedder.model_id:
+        Errors: ModelMismatch when they were made with several, or with one that is not here.
+        """
+        model_ids = sorted({release.model_id for release in releases})
+        if len(model_ids) > 1:
+            made = ", ".join(f"{release.title} with `{release.model_id}`" for release in releases)
             raise ModelMismatch(
-                f"**The index of {release.title} was made with another embedding model.** It needs "
-                f"`{release.model_id}`, but this chat has `{embedder.model_id}`. Set `LORECHAT_EMBEDDING_MODEL` to "
-                f"the index's model, or build the source again with `lorechat build {release.source}`."
+                f"**These websites cannot be asked together.** Their indexes were made with different embedding "
+                f"models: {made}. Choose one of them, or build the others again with `lorechat build`."
             )
+        with self._opening:
+            if model_ids[0] not in self._embedders:
+                self._embedders[model_ids[0]] = self._opened(releases[0])
+            return self._embedders[model_ids[0]]
+
+    def _opened(self, release: ReleaseManifest) -> Embedder:
+        try:
+            return self._open_embedder(release.model_id)
+        except ModelUnavailable as error:
+            raise ModelMismatch(
+                f"**The index of {release.title} was made with an embedding model that this chat does not have.** "
+                f"{error} Set `LORECHAT_EMBEDDING_MODEL` to it, or run `lorechat build {release.source}`."
+            ) from error

@@ -40,8 +40,7 @@ class ChatService:
     def _load(self) -> None:
         library = self.pipeline.library
         try:
-            library.embedder().embed_passages(["warm"])
-            library.search("warm", limit=1)
+            library.search("warm", limit=1).embedder.embed_passages(["warm"])
         except RetrievalError as error:
             _LOG.warning("not ready: %s", error)
         self.problem = None

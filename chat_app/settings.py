@@ -126,14 +126,15 @@ class ChatSettings(BaseSettings):
 
         return LocalStore(self.index_folder)
 
-    def embedder(self) -> Embedder:
-        """Load the embedding model for questions, on one thread: two that fight for a core are slower than one.
+    def embedder(self, model_id: str) -> Embedder:
+        """Load the embedding model that a release was made with, on one thread: two that fight for a core are slower.
 
         Errors: ModelUnavailable.
         """
-        from retrieval.models import DEFAULT_MODEL, load_embedder
+        from retrieval.models import DEFAULT_MODEL, load_embedder_by_id
 
-        return load_embedder(self.embedding_model or DEFAULT_MODEL, cache=self.models_folder, threads=1)
+        name = self.embedding_model or DEFAULT_MODEL
+        return load_embedder_by_id(model_id, cache=self.models_folder, name=name, threads=1)
 
     @property
     def has_language_model(self) -> bool:

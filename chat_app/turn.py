@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -19,6 +20,7 @@ from retrieval.error import RetrievalError
 from retrieval.vector_store import ReleaseManifest
 
 _JOINER = "\u2060"
+_PANEL_OPENS_SECONDS = 0.15
 _LONGEST_QUESTION = 4_000
 
 
@@ -85,6 +87,14 @@ class _Turn:
         line = f"*{answer.model} · {', '.join(titles.values())} · {seconds:.1f} s*"
         self._message.content = shown(f"{text}\n\n{line}")
         await _finish(self._message)
+        await _close_panel()
+
+
+async def _close_panel() -> None:
+    """The page opens its side panel whenever passages arrive, over the answer on a phone: it shall open on a click.
+    The panel opens after the page has drawn the answer, so closing it must come later."""
+    await asyncio.sleep(_PANEL_OPENS_SECONDS)
+    await cl.ElementSidebar.set_elements([])
 
 
 async def _finish(message: cl.Message) -> None:
