@@ -32,6 +32,7 @@ class Judge:
         self._ledger = ledger
         self._frontier = frontier
         self._store = store
+        self._starts = frozenset(canonical_url(url, rules=source.urls) for url in source.start_urls)
         self._by_body: dict[str, str] = {}
         self._waiting: defaultdict[str, list[Visit]] = defaultdict(list)
         self._waits_for: dict[str, str] = {}
@@ -84,7 +85,7 @@ class Judge:
         wanted = {language.split("-")[0].lower() for language in self._source.languages}
         if wanted and facts.language is not None and facts.language not in wanted:
             self._answered(visit, answer, Verdict.LANGUAGE, f"declares language {facts.language}")
-            return self._frontier.follow(visit, facts.links if visit.depth == 0 else ())
+            return self._frontier.follow(visit, facts.links if visit.url in self._starts else ())
         if facts.noindex:
             self._answered(visit, answer, Verdict.NOINDEX, "asks not to be indexed")
         elif not self._is_named_elsewhere(visit, answer, facts):

@@ -16,6 +16,7 @@ from scrapers.canonical import canonical_url
 from scrapers.error import SourceError
 
 _SUFFIX = ".yaml"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")  # a host and port, as localhost:8080, is no scheme
 
 
 def load_source(path: Path) -> Source:
@@ -78,7 +79,7 @@ def source_from_url(url: str, *, name: str | None = None) -> Source:
     A URL on this machine or a private network, given by address or as localhost, allows private hosts: whoever types
     it means it. Raises SourceError for what is no web address.
     """
-    text = url.strip() if "://" in url else f"https://{url.strip()}"
+    text = url.strip() if _SCHEME.match(url.strip()) else f"https://{url.strip()}"
     start = canonical_url(text)
     if start is None:
         raise SourceError(f"{url!r} is no web address. Give one like https://docs.example.com/guide/.")
