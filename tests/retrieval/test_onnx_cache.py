@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from retrieval import minilm
-from retrieval.embedder import Embedder
 from retrieval.error import ModelUnavailable
 from retrieval.models import load_embedder
 from retrieval.onnx_cache import CachedModel, cached_minilm
@@ -74,20 +73,23 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         cached_minilm(tmp_path / "file" / "models")
 
 
-def _load(cache: Path) -> tuple[str, list[float]]:
-    embedder: Embedder = load_embedder(cache=cache, engine="onnx")
-    return embedder.model_id, embedder.embed_query("hello").tolist()
+_LOAD = (
+    "import json, sys; from pathlib import Path; from retrieval.models import load_embedder\n"
+    "print(json.dumps(load_embedder(cache=Path(sys.argv[1]), engine='onnx').embed_query('hello').tolist()))"
+)
 
 
 @pytest.mark.slow
 def test_two_processes_may_mend_one_damaged_cache(copy: CachedModel) -> None:
-    expected = _load(copy.folder.parent)
+    cache = copy.folder.parent
+    expected = load_embedder(cache=cache, engine="onnx").embed_query("hello")
     os.truncate(copy.graph, 1000)
     leftover = copy.folder.with_name(f".{copy.folder.name}-killed")
     leftover.mkdir()
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        found = pool.map(_load, [copy.folder.parent] * 2)
-    assert [model_id for model_id, _ in found] == [expected[0]] * 2
-    assert all(vector == pytest.approx(expected[1], abs=1e-5) for _, vector in found)
+    command = [sys.executable, "-c", _LOAD, str(cache)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    written = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert all(json.loads(text) == pytest.approx(expected.tolist(), abs=1e-5) for text in written)
     assert copy.is_whole()
     assert not leftover.exists()
