@@ -44,9 +44,10 @@ def search(
     from retrieval.vector_store import SearchMode
 
     settings = PipelineSettings()
+    questions = list(read_questions(file)) if file is not None else []
     retriever, sources = open_retriever(settings, source)
     if file is not None:
-        for row in read_questions(file):
+        for row in questions:
             found = retriever.search(row["question"], sources=sources, limit=limit, mode=SearchMode(mode))
             print_json({**row, "passages": [passage_row(scored) for scored in found]})
         return
