@@ -6,6 +6,7 @@ A process of its own because Scrapy's reactor does not start twice in one, and b
 from __future__ import annotations
 
 import subprocess
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,12 +23,15 @@ def crawl_through_pipes(
     context: dg.AssetExecutionContext, source: Source, lake: Lake, environment: Mapping[str, str]
 ) -> CrawlReport:
     """Crawl a source and return the report. Raises CrawlFailed with the cause and the next step."""
-    with dg.open_pipes_session(
-        context=context,
-        context_injector=dg.PipesTempFileContextInjector(),
-        message_reader=dg.PipesTempFileMessageReader(),
-        extras=crawl_job(source, lake),
-    ) as session:
+    with (
+        warnings.catch_warnings(action="ignore", category=dg.PreviewWarning),  # about Dagster's own use of its preview
+        dg.open_pipes_session(
+            context=context.op_execution_context,
+            context_injector=dg.PipesTempFileContextInjector(),
+            message_reader=dg.PipesTempFileMessageReader(),
+            extras=crawl_job(source, lake),
+        ) as session,
+    ):
         bootstrap = session.get_bootstrap_env_vars()
         status = _run({**environment, **crawl_environment(source, lake, environment), **bootstrap})
     return _report(session.get_custom_messages(), source, status)

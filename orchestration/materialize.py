@@ -14,10 +14,12 @@ from data_contracts.progress import Progress
 from orchestration.error import BuildFailed
 from orchestration.partitions import add_partitions
 from orchestration.run_log import ENDED, failure_reason, progress_of, read_progress
-from orchestration.settings import PipelineSettings
+from orchestration.settings import PROJECT, PipelineSettings
+from orchestration.up.instance import prepare_instance
 
 JOB = "build_source"
 LOCATION = "lorechat"
+INSTANCE_FILE = PROJECT / "infra" / "dagster" / "local" / "dagster.yaml"
 
 _PARTITION_TAG = "dagster/partition"
 _POLL_SECONDS = 0.5
@@ -34,8 +36,7 @@ class Build:
 
 def open_instance(settings: PipelineSettings) -> dg.DagsterInstance:
     """Open the Dagster instance of the home, which the UI shows, too; close it by `with`."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    return dg.DagsterInstance.from_config(str(settings.dagster_home))
+    return dg.DagsterInstance.from_config(str(prepare_instance(settings.home, INSTANCE_FILE)))
 
 
 def build_source(
@@ -49,7 +50,7 @@ def build_source(
 
     Raises SourceError when there is no such source, BuildFailed with the failed step's own words.
     """
-    from orchestration.definitions import defs
+    from orchestration.definitions import make_definitions
     from orchestration.resources import make_flow
 
     flow = make_flow(settings)
@@ -65,14 +66,17 @@ def build_source(
     with open_instance(settings) as instance:
         add_partitions(instance, [name])
         instance.add_event_listener(run_id, listen)
-        result = defs.resolve_job_def(JOB).execute_in_process(
-            instance=instance,
-            partition_key=name,
-            asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
-            resources={"flow": flow},
-            run_id=run_id,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
+        result = (
+            make_definitions(flow)
+            .resolve_job_def(JOB)
+            .execute_in_process(
+                instance=instance,
+                partition_key=name,
+                asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
+                run_id=run_id,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
         )
         if not result.success:
             raise BuildFailed(f"{name} was not built. {failure_reason(instance, run_id)}")

@@ -51,6 +51,7 @@ _LIKELY = _names(
     r"post-?(?:meta|tags|nav)|entry-?(?:meta|footer)|article-?(?:meta|tags)|tag-?(?:list|cloud)|tags|byline|read-?more|more-?from",
     r"(?:language|lang|version|theme)-?(?:selector|switcher|picker|toggle|select)|gutter|toolbar|actions|buttons?|paginate|meta",
 )
+_GUTTER = _names("linenos?", "line-?numbers?", "gutter")
 _LAYOUT = re.compile(r"(?:^|\s)(?:has|with|no|without|is|js|page|layout|hide|show|wp|el)-\S*", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LITTLE = 200  # characters
@@ -139,7 +140,7 @@ def is_chrome(node: LexborNode) -> bool:
     """Whether an element says of itself that it is chrome."""
     tag = node.tag or ""
     if tag in _NEVER:
-        return False
+        return tag == "td" and _GUTTER.search(node.attributes.get("class") or "") is not None
     if tag in _TAGS:
         return True
     if tag == "button":

@@ -20,6 +20,7 @@ _NO_LANGUAGE = frozenset(
 _ALIASES = {"python3": "python", "py": "python", "ipython3": "python", "js": "javascript", "ts": "typescript"}
 _LEVELS = 3  # the language may stand on the block, on its <code>, or on a wrapper this many elements up
 _BACKTICKS = re.compile(r"`{3,}")
+_LINE_CLASS = re.compile(r"(?:^|[\s-])line(?:$|[\s-])")
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 
 
@@ -63,10 +64,23 @@ def code_text(pre: LexborNode) -> str:
         line_break.replace_with("\n")
     text = pre.text()
     if "\n" not in text.strip():
-        lines = pre.css("div, li") or pre.css("code")
-        if len(lines) > 1 and not any(line.css_first("div, li, code") for line in lines):
-            text = "\n".join(line.text().strip("\n") for line in lines)
+        text = "\n".join(line.text().rstrip() for line in _line_elements(pre)) or text
     return text.replace("\r\n", "\n").replace("\xa0", " ").replace("\u200b", "")
+
+
+def _line_elements(pre: LexborNode) -> list[LexborNode]:
+    """The elements that hold a line each, where a highlighter writes lines so and no line ends between them."""
+    for holder in (pre, *pre.css("code, ol")):
+        lines = list(holder.iter())
+        if len(lines) > 1 and all(_is_line(line) for line in lines):
+            return lines
+    return []
+
+
+def _is_line(node: LexborNode) -> bool:
+    if node.tag in ("div", "li", "code"):
+        return True
+    return node.tag == "span" and _LINE_CLASS.search(node.attributes.get("class") or "") is not None
 
 
 def fence(text: str, language: str) -> str:

@@ -16,6 +16,7 @@ _SEMANTIC = (
     ("article", 0.5),
 )
 _NEARLY_ALL = 0.8
+_MOST_STEPS = 100
 _TOO_SMALL = ("p", "pre", "ul", "ol", "table", "dl", "blockquote")
 
 
@@ -38,8 +39,9 @@ def main_content(body: LexborNode) -> LexborNode:
 def _densest(body: LexborNode, total: int) -> LexborNode:
     """The smallest element that holds nearly all of the text that is not links: down from the body, step by step."""
     node, bound = body, _NEARLY_ALL * total
-    while True:
+    for _ in range(_MOST_STEPS):
         child = next((child for child in node.iter() if prose_length(child) >= bound), None)
         if child is None or child.tag in _TOO_SMALL:
-            return node
+            break
         node = child
+    return node

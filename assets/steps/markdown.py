@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from assets.steps.anchor_mark import mark
 from assets.steps.code_block import code_language, code_text, fence
+from assets.steps.formula import around_formulas, has_formula, mathml_text
 from assets.steps.markup import Context, MarkupRules, escape_line_start, is_permalink
 from assets.steps.table import Cell, is_layout, pipe_table, span, table_rows
 
@@ -52,7 +53,7 @@ class PageConverter(MarkupRules):
 
     def markdown(self, node: LexborNode) -> str:
         """The subtree's markdown, with anchor marks in it."""
-        return tidied(self.process_tag(node, _NO_CONTEXT) + self._marks())
+        return tidied(self.process_tag(node, _NO_CONTEXT)) + self._marks()
 
     def process_tag(self, node: LexborNode, parent_tags: Context) -> str:
         tag = node.tag or ""
@@ -68,6 +69,8 @@ class PageConverter(MarkupRules):
         if tag == "img":
             image = self.convert_img(node, "", parent_tags)
             return self._marks() + image if image else ""
+        if tag == "math":
+            return self._marks() + mathml_text(node)
         if tag == "ol" or tag == "ul":
             self._counters.append(_first_number(node) if tag == "ol" else None)
         text = self._children(node, tag, self._context(parent_tags, tag))
@@ -134,8 +137,8 @@ class PageConverter(MarkupRules):
         if not text or text == " ":
             return text
         if "_noformat" not in context:
-            if _SPECIAL.search(text):
-                text = _ESCAPED.sub(r"\\\g<0>", text)
+            if _SPECIAL.search(text) or "$$" in text:
+                text = around_formulas(text, _escaped) if has_formula(text) else _escaped(text)
             if before_block and in_block and "_inline" not in context and "p" not in context:
                 text = escape_line_start(text)
         if self._pending:
@@ -178,6 +181,10 @@ class PageConverter(MarkupRules):
             self._note_id(node.parent, "tr")
         text = re.sub(r"(?<!\\)\|", r"\\|", self._cell(node, parents))
         return Cell(text, node.tag == "th", span(node, "colspan"), span(node, "rowspan"))
+
+
+def _escaped(text: str) -> str:
+    return _ESCAPED.sub(r"\\\g<0>", text)
 
 
 def _first_number(ordered_list: LexborNode) -> int:

@@ -18,9 +18,9 @@ _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 _REFERENCES = re.compile(r"&#(?:[xX]0*[fF][dD][dDeE][0-9a-fA-F]|0*6(?:497[6-9]|49[89][0-9]|500[0-7]))(?![0-9a-fA-F]);?")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
-_DEEPEST = 10_000
+_DEEPEST = 3_000
 _NESTING = re.compile(
-    r"<(/?)(?:div|span|section|article|ul|ol|dl|table|b|i|u|em|strong|font|a|blockquote|center|details|small|big|code)\b",
+    r"<(/?)(?:div|span|section|article|ul|ol|dl|table|b|i|u|em|strong|font|blockquote|center|details|small|big|code)\b",
     re.IGNORECASE,
 )
 _UNSEEN_TAGS = frozenset(
@@ -76,7 +76,8 @@ def drop_unseen(root: LexborNode, drop: tuple[str, ...]) -> None:
     the rest of the page: it is what they show to readers without scripts.
     """
     for script in root.css(_MATH_SCRIPT):
-        script.replace_with(f"${(script.text() or '').strip()}$")
+        is_block = "display" in (script.attributes.get("type") or "")
+        script.replace_with(f"\\[{script.text()}\\]" if is_block else f"\\({script.text()}\\)")
     _place_streamed(root)
     drop_all(node for selector in drop for node in select(root, selector))
     drop_all(node for node in root.css(_UNSEEN) if node.tag in _UNSEEN_TAGS or not _shows_later(node))

@@ -60,7 +60,9 @@ def is_layout(table: LexborNode, rows: Sequence[tuple[str, list[LexborNode]]]) -
         return True
     if max((len(cells) for _, cells in rows), default=0) <= 1:
         return True
-    blocks = table.css("table table, td h1, td h2, td h3, td h4, td pre, td ul ul, td dl, td blockquote")
+    if any(inner.mem_id != table.mem_id for inner in table.css("table")):
+        return True
+    blocks = table.css("td h1, td h2, td h3, td h4, td pre, td ul ul, td dl, td blockquote")
     return any(node.tag != "pre" or "\n" in (node.text() or "").strip() for node in blocks)
 
 
