@@ -19,7 +19,11 @@ _LINKS = "a[href], area[href], frame[src], iframe[src]"
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """`links` are canonical, distinct, in document order, and only those that the page invites to follow."""
+    """What one page says.
+
+    `links` are canonical, distinct, in document order, and only those that the page invites to follow. `refresh` is
+    where a page without any text of its own leads at once; a page with text is a page, and its target a link.
+    """
 
     charset: str
     links: tuple[str, ...]
@@ -45,11 +49,12 @@ def read_page(
     base = _base(tree, url)
     robots = _robots(tree, robots_header)
     nofollow = "nofollow" in robots or "none" in robots
+    refresh = _refresh(tree, base, rules)
     return PageFacts(
         charset=charset,
-        links=() if nofollow else tuple(dict.fromkeys(_links(tree, base, rules))),
+        links=() if nofollow else tuple(dict.fromkeys([*_links(tree, base, rules), *((refresh,) if refresh else ())])),
         canonical=_canonical(tree, base, rules),
-        refresh=_refresh(tree, base, rules),
+        refresh=None if refresh is None or _has_text(tree) else refresh,
         language=_language(tree, language_header),
         noindex="noindex" in robots or "none" in robots,
         nofollow=nofollow,
@@ -116,6 +121,11 @@ def _refresh(tree: LexborHTMLParser, base: str, rules: UrlRules) -> str | None:
         if match and match[2].strip() and int(match[1]) <= _REDIRECT_SECONDS:
             return canonical_url(match[2], base=base, rules=rules)
     return None
+
+
+def _has_text(tree: LexborHTMLParser) -> bool:
+    """Whether a visitor would see words."""
+    return tree.body is not None and bool(tree.body.text(strip=True))
 
 
 def _language(tree: LexborHTMLParser, header: str) -> str | None:

@@ -77,6 +77,8 @@ def test_the_declared_language_is_read(page: str, header: str, language: str | N
 def test_canonical_links_and_quick_refreshes_are_read() -> None:
     assert _read('<link rel="Canonical" href="/c#x">').canonical == "https://h.example/c"
     assert _read('<meta http-equiv="Refresh" content="0;URL=\'c\'">').refresh == "https://h.example/a/c"
+    stub = _read("<meta http-equiv='refresh' content='0; url=c'><p>Moved")
+    assert (stub.refresh, stub.links) == (None, ("https://h.example/a/c",))
     assert _read('<meta http-equiv="refresh" content="600; url=c">').refresh is None
     assert _read('<meta http-equiv="refresh" content="5">').refresh is None
 
