@@ -11,7 +11,7 @@ from data_contracts.passage import Passage
 _CODE = re.compile(
     r"(?:^|\n)[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?(?:\n[ \t>]*\1[`~]*(?=\n|$)|$)|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.DOTALL
 )
-_DIRECTIVE = re.compile(r"(?<!\\):(?=[A-Za-z])")
+_DIRECTIVE = re.compile(r"(?<![\\~]):(?=[A-Za-z])")
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3})(?=\S)(.+?)(?<=\S)\1", re.S)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 _LONGEST_WAIT = 1_500
 """Characters to wait for the end of a construct before taking its beginning as plain text."""
 
-_FENCE = re.compile(r"[ \t>*+-]*(`{3,}|~{3,})[^\n]*")
+_FENCE = re.compile(r"[ \t>*+-]*(`{3,}(?![^\n]*`)|~{3,})[^\n]*")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n[ \t]*\n)[^`]|(?!(?<!`)\1(?!`))`)+)(?<!`)\1(?!`)", re.DOTALL)
 _LINK = re.compile(r"!?\[((?:[^\[\]\\\n]|\\.)*)\]\((?:[^()\n]|\([^()\n]*\))*\)")
 _OPEN_LINK = re.compile(r"(?:[^\[\]\\]|\\.?)*(?:\](?:\((?:[^()]|\([^()]*\)?)*)?)?")
@@ -87,6 +87,14 @@ class MarkerFilter:
         buffer = self._buffer
         for pattern, read in ((_SPAN, _code_span), (_LINK, _link_text), (_GROUP, _numbers)):
             match = pattern.match(buffer)
+            if (
+                match
+                and pattern is _GROUP
+                and buffer.startswith("(", match.end())
+                and not final
+                and _may_continue(buffer)
+            ):
+                return None
             if match and (match.end() < len(buffer) or final):
                 shown = read(match)
                 return match[0], shown, pattern is _SPAN and shown == match[0]

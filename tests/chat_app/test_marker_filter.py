@@ -1,0 +1,133 @@
+"""Citations cannot be invented, however an answer is written or cut into pieces."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_app.marker_filter import MarkerFilter
+
+PIECES = st.sampled_from(
+    [
+        "[1]",
+        "[2]",
+        "[3]",
+        "[99]",
+        "[0]",
+        "[01]",
+        "[^1]",
+        "[1, 2]",
+        "[2;7]",
+        "【1†a】",
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "`",
+        "``",
+        "```",
+        "~~~",
+        "\n",
+        "\n\n",
+        " ",
+        ".",
+        "word",
+        "9",
+        "1",
+        "> ",
+        "- ",
+        "\\",
+        "<",
+        ">",
+        "http://evil.test/x",
+        "https:",
+        "//",
+        "www.",
+        "evil.test",
+        "mailto:a@b.c",
+        "javascript:x",
+        "[text](http://evil.test)",
+        "![i](/x.png)",
+        "[a](b)",
+        "](",
+    ]
+)
+TEXTS = st.lists(PIECES | st.text(max_size=4), max_size=40).map("".join)
+CODE = re.compile(
+    r"^[ \t>*+-]*(`{3,}(?![^\n]*`)|~{3,})[^\n]*(?:\n.*?(?:^[ \t>*+-]*\1[`~]*[ \t]*$|\Z)|\Z)"
+    r"|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def filtered(text: str, *, passages: int = 2, step: int = 1, passage_text: str = "") -> tuple[str, list[int]]:
+    verify = MarkerFilter(passages, passage_text=passage_text)
+    shown = [verify.feed(text[at : at + step]) for at in range(0, len(text), step)]
+    return "".join([*shown, verify.finish()]), verify.cited
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_no_url_and_no_link_ever_comes_out(text: str) -> None:
+    shown, _ = filtered(text)
+    assert "://" not in shown
+    assert not re.search(r"(?i)\bwww\.\S|\bmailto:", shown)
+    assert "](" not in CODE.sub("", shown)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS.filter(lambda text: "`" not in text and "~~~" not in text))
+def test_no_marker_without_a_passage_ever_comes_out(text: str) -> None:
+    shown, cited = filtered(text)
+    markers = re.findall(r"\[(\d+)\]", shown)
+    assert set(markers) <= {"1", "2"}
+    assert {int(marker) for marker in markers} == set(cited)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS, st.integers(1, 9))
+def test_how_an_answer_is_cut_changes_nothing(text: str, step: int) -> None:
+    assert filtered(text, step=step) == filtered(text, step=len(text) or 1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(exclude_characters="[]!<>`~\\:/【】()", exclude_categories=["Cs"])))
+def test_plain_text_passes_unchanged(text: str) -> None:
+    assert filtered(text.replace("www.", ""))[0] == text.replace("www.", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Bees swarm [1].", "Bees swarm [1]."),
+        ("Bees swarm [7]. They do [3][1].", "Bees swarm. They do[1]."),
+        ("Both [1, 2] and [^1].", "Both [1][2] and [1]."),
+        ("See [the guide](https://x.test/a(b)) now", "See the guide now"),
+        ("[1](https://x.test) says so", "[1] says so"),
+        ("![chart](x.png) shows", "chart shows"),
+        ("go to https://x.test/a?b=c. Then", "go to  Then"),
+        ("write `values[7]` and `[1]`", "write `values[7]` and [1]"),
+        ("```py\nx = a[9]\n```\nafter [2]", "```py\nx = a[9]\n```\nafter [2]"),
+        ("an [unfinished", "an [unfinished"),
+        ("wait!", "wait!"),
+    ],
+)
+def test_what_is_written_is_shown_as(written: str, shown: str) -> None:
+    assert filtered(written)[0] == shown
+
+
+def test_urls_stay_in_code_when_a_passage_has_them() -> None:
+    text = "`git clone https://x.test/repo.git` not `https://evil.test/x`"
+    shown, _ = filtered(text, passage_text="Run git clone https://x.test/repo.git first")
+    assert shown == "`git clone https://x.test/repo.git` not ``"
+
+
+def test_words_are_shown_as_they_come() -> None:
+    verify = MarkerFilter(1)
+    assert verify.feed("Bees swarm in spr") == "Bees swarm in"
+    assert verify.feed("ing [1") == " spring"
+    assert verify.feed("] and") == " [1]"
