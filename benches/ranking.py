@@ -68,10 +68,11 @@ def _batches(source: str, excerpts: Sequence[Excerpt], embedder: Embedder) -> It
     rest = iter(excerpts)
     while batch := list(islice(rest, _BATCH)):
         vectors = embedder.embed_passages([excerpt.text for excerpt in batch])
-        yield PassageBatch([_passage(source, excerpt) for excerpt in batch], vectors)
+        yield PassageBatch([passage_of(source, excerpt) for excerpt in batch], vectors)
 
 
-def _passage(source: str, excerpt: Excerpt) -> Passage:
+def passage_of(source: str, excerpt: Excerpt) -> Passage:
+    """Return an excerpt as a passage of a source."""
     name = text_hash(excerpt.text)
     return Passage(
         chunk_id=name,
