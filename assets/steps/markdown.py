@@ -29,6 +29,7 @@ _BLOCKS = frozenset(
 _TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "caption"))
 _ONE_LINE = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "td", "th"))
 _VERBATIM = frozenset(("code", "kbd", "samp", "tt"))
+_IN_BLOCKS = "pre,p,div,ul,ol,dl,table,blockquote,h1,h2,h3,h4,h5,h6,hr"
 _PREFORMATTED = frozenset(("pre", "listing", "xmp"))
 _NO_CONTEXT: Context = frozenset()
 _SPACE = re.compile(r"[ \t\r\n\f\xa0\u2028\u2029]+")
@@ -69,8 +70,11 @@ class PageConverter(MarkupRules):
         if tag == "img":
             image = self.convert_img(node, "", parent_tags)
             return self._marks() + image if image else ""
+        if tag in _VERBATIM and node.css_first(_IN_BLOCKS) is not None:
+            tag = "div"  # <code> around blocks is no code span
         if tag == "math":
-            return self._marks() + mathml_text(node)
+            formula = mathml_text(node)
+            return self._marks() + formula if formula else ""
         if tag == "ol" or tag == "ul":
             self._counters.append(_first_number(node) if tag == "ol" else None)
         text = self._children(node, tag, self._context(parent_tags, tag))
