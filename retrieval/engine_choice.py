@@ -17,10 +17,11 @@ import numpy as np
 
 from retrieval import minilm
 from retrieval.bulk import embed_rows
-from retrieval.engine import EngineSetup
+from retrieval.engine import Engine, EngineSetup
 from retrieval.error import ModelUnavailable
 from retrieval.minilm_embedder import open_engine
 from retrieval.onnx_cache import CachedModel, locked
+from retrieval.onnx_engine import OnnxEngine
 from retrieval.openvino_engine import best_precision
 from retrieval.torch_engine import accelerator
 
@@ -81,20 +82,32 @@ def available_setups() -> Iterator[EngineSetup]:
 
 
 def measured(model: CachedModel, setups: Sequence[EngineSetup], *, threads: int) -> Iterator[Measurement]:
-    """Time each setup twice and keep the better time: other work on the machine only ever slows."""
+    """Time each setup twice and keep the better time: other work on the machine only ever slows.
+
+    An engine that fails here is warned of and left out; ONNX Runtime must work.
+    """
     for (name, precision), group in groupby(setups, key=lambda setup: (setup.engine, setup.precision)):
-        engine = open_engine(model, EngineSetup(name, precision, 0), threads=threads)
-        rows = [[101, *[1000] * (length - 2), 102] for length in range(64, 257, max(1, 16 // threads))]
-        out = np.empty((len(rows), minilm.DIMENSION), dtype=np.float32)
-        with ThreadPoolExecutor(threads) as pool:
-            embed_rows(engine, rows[:threads], out[:threads], budget=1, pool=pool)
-            for setup in group:
-                seconds = []
-                for _ in range(2):
-                    started = time.perf_counter()
-                    embed_rows(engine, rows, out, budget=setup.budget, pool=pool)
-                    seconds.append(time.perf_counter() - started)
-                yield Measurement(setup, round(len(rows) / min(seconds), 1))
+        try:
+            engine = open_engine(model, EngineSetup(name, precision, 0), threads=threads)
+            yield from _curve(engine, list(group), threads)
+        except (RuntimeError, ModelUnavailable) as error:
+            if name == OnnxEngine.name:
+                raise
+            logger.warning("The embedding engine %s does not work here and is left out: %s", name, error)
+
+
+def _curve(engine: Engine, setups: Sequence[EngineSetup], threads: int) -> Iterator[Measurement]:
+    rows = [[101, *[1000] * (length - 2), 102] for length in range(64, 257, max(1, 16 // threads))]
+    out = np.empty((len(rows), minilm.DIMENSION), dtype=np.float32)
+    with ThreadPoolExecutor(threads) as pool:
+        embed_rows(engine, rows[:threads], out[:threads], budget=1, pool=pool)  # first calls are slow
+        for setup in setups:
+            seconds = []
+            for _ in range(2):
+                started = time.perf_counter()
+                embed_rows(engine, rows, out, budget=setup.budget, pool=pool)
+                seconds.append(time.perf_counter() - started)
+            yield Measurement(setup, round(len(rows) / min(seconds), 1))
 
 
 def fastest(curve: Sequence[Measurement]) -> EngineSetup:
