@@ -8,23 +8,24 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _SEPARATORS = re.compile(r"\s+[|·•»«—–:-]+\s+|\s*[|»«]\s*|\s+::\s+|\s+—\s*")
 _PERMALINK_END = re.compile(r"\s*[¶#§🔗\uf0c1]+$")
+_NAMED = 0.25  # share of the title's characters
 _LONGEST = 300
 
 
 def page_title(page: LexborHTMLParser, main: LexborNode) -> str:
-    """The first heading of the content if the page's title says so too, else the title without its site part.
+    """The h1 that og:title or <title> names too; else the only h1; else the declared title without its site part.
 
-    Only one h1 in the content, or none: a second opinion is asked from og:title and <title>. Empty for a page that
-    names itself nowhere.
+    Of several such headings the one that the title begins with wins, then the longest. Empty for a page that names
+    itself nowhere.
     """
     headings = [_clean(node.text(separator=" ")) for node in main.css("h1")] or [
         _clean(node.text(separator=" ")) for node in page.css("h1")
     ]
     headings = [heading for heading in headings if heading]
     declared = [title for title in (_meta(page, "og:title"), _document_title(page)) if title]
-    for heading in headings:
-        if any(_says(title, heading) for title in declared):
-            return heading
+    agreed = [heading for heading in headings if any(_says(title, heading) for title in declared)]
+    if agreed:
+        return max(agreed, key=lambda heading: (any(_begins(title, heading) for title in declared), len(heading)))
     if len(headings) == 1:
         return headings[0]
     if declared:
@@ -33,7 +34,13 @@ def page_title(page: LexborHTMLParser, main: LexborNode) -> str:
 
 
 def _says(title: str, heading: str) -> bool:
-    return _key(heading) in _key(title)
+    """Whether the title names the heading, and not just shares a word such as `Blog` with it."""
+    said, whole = _key(heading), _key(title)
+    return f" {said} " in f" {whole} " and (len(said) > _NAMED * len(whole) or _begins(title, heading))
+
+
+def _begins(title: str, heading: str) -> bool:
+    return f"{_key(title)} ".startswith(f"{_key(heading)} ")
 
 
 def _key(text: str) -> str:
