@@ -47,7 +47,8 @@ def test_a_child_that_breaks_off_is_quoted(web: Any, site: Any) -> None:
     assert "it goes on where it was" in str(caught.value)
 
 
-@pytest.mark.filterwarnings("ignore:AssetExecutionContext.run_id is deprecated")  # asked for by Dagster's own client
+@pytest.mark.filterwarnings("ignore:AssetExecutionContext.run_id is deprecated")  # by Dagster's own client, as the next
+@pytest.mark.filterwarnings("ignore:Function `PipesMessageReader.expected_writer_count` is currently in preview")
 def test_the_same_process_reports_through_pipes(web: Any, site: Any) -> None:
     source, lake = web.source(site), web.lake()
 
