@@ -46,12 +46,11 @@ have_torch() {
 }
 if ! have_torch; then
     echo "Installing $torch"
-    if [ "$(uname -s)" = Linux ]; then
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 "$torch" \
-            --extra-index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}"
-    else
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$torch"
-    fi
+    # uv knows where PyTorch keeps its CPU builds; where that place is out of reach, pip takes what it finds:
+    # a wheel at hand, an index of your own (TORCH_INDEX), or the large package.
+    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --torch-backend=cpu "$torch" 2>/dev/null ||
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$torch" \
+            ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"}
 fi
 
 echo "Installing LoreChat with $extras"
