@@ -2,7 +2,7 @@
 
 Word F1 of a page: words are runs of letters, digits and underscores in lower case; precision and recall count them as
 multisets, of the extracted plain text against `main_content`. A type's figure is the mean over its pages, the overall
-one the mean over all pages. Our markdown and the peers' output are reduced to text first: link and image addresses,
+one the mean over all pages. Our markdown and the peers' output are reduced to text first: images, link addresses,
 fences' languages and escapes are markup, not words. Fences kept: fenced blocks of `main_content_markdown` whose words
 are in one of ours. Speed is CPU time of cleaning from bytes to markdown, one process.
 """
@@ -24,6 +24,7 @@ from benches.figure import Figure
 from data_contracts.source import Selectors
 
 _WORD = re.compile(r"\w+")
+_IMAGE = re.compile(r"!\[(?:[^\[\]\\]|\\.)*\]\([^()\s]*\)")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]\\]|\\.|\[[^\]]*\])*)\]\([^()\s]*\)")
 _FENCE = re.compile(
     r"^[ \t>]*(?:[-*+] |\d+[.)] )?[ \t]*(`{3,})[^`\n]*\n(.*?)^[ \t>]*\1[ \t]*$", re.MULTILINE | re.DOTALL
@@ -94,10 +95,9 @@ def word_f1(text: str, gold: str) -> float:
 
 
 def plain_text(markdown: str) -> str:
-    """Markdown without addresses, fence lines and backslash escapes."""
+    """Markdown without images, addresses, fence lines and backslash escapes."""
     text = re.sub(r"^([ \t>]*(?:[-*+] |\d+[.)] )?[ \t]*`{3,})[^`\n]*$", r"\1", markdown, flags=re.MULTILINE)
-    for _ in range(2):  # an image inside a link
-        text = _LINK.sub(r"\2", text)
+    text = _LINK.sub(r"\2", _IMAGE.sub("", text))
     return re.sub(r"\\([`*_\\<\]|#+.-])", r"\1", text)
 
 

@@ -10,6 +10,10 @@ from itertools import chain
 from selectolax.lexbor import LexborNode
 
 _CANDIDATES = "nav,footer,header,aside,form,button,input,select,textarea,[role],[class],[id]"
+_FIELDS = (
+    "textarea,input[type='email'],input[type='text'],input[type='tel'],input[type='password'],input[type='search']"
+)
+_LONGEST_FORM = 800  # characters; a longer one is a page inside a form, as some servers write all of theirs
 _PAGERS = "a[rel~='prev'],a[rel~='next'],a[rel~='up'],a[accesskey]"
 _NEVER_PAGER = frozenset(("html", "body", "main", "article", "h1", "h2", "h3", "li", "p"))
 _HEADINGS = "h1,h2,h3,h4,h5,h6,pre,p,img"
@@ -142,6 +146,8 @@ def is_chrome(node: LexborNode) -> bool:
     if tag in _NEVER:
         return tag == "td" and _GUTTER.search(node.attributes.get("class") or "") is not None
     if tag in _TAGS:
+        return True
+    if tag == "form" and node.css_first(_FIELDS) is not None and text_length(node) <= _LONGEST_FORM:
         return True
     if tag == "button":
         return node.parent is None or node.parent.tag not in _TITLES
