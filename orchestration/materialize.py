@@ -6,12 +6,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterRunStatus, EventLogEntry
 
 from data_contracts.progress import Progress
 from orchestration.error import BuildFailed
+from orchestration.graphql import launch_run
 from orchestration.partitions import add_partitions
 from orchestration.run_log import ENDED, failure_reason, progress_of, read_progress
 from orchestration.settings import PROJECT, PipelineSettings
@@ -21,6 +23,7 @@ JOB = "build_source"
 LOCATION = "lorechat"
 INSTANCE_FILE = PROJECT / "infra" / "dagster" / "local" / "dagster.yaml"
 
+_REPOSITORY = "__repository__"  # what Dagster calls the one repository of a code location
 _PARTITION_TAG = "dagster/partition"
 _POLL_SECONDS = 0.5
 
@@ -114,12 +117,10 @@ def _status(instance: dg.DagsterInstance, run_id: str) -> DagsterRunStatus:
 
 
 def _launch(settings: PipelineSettings, name: str, assets: Sequence[str] | None) -> str:
-    from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
-
-    client = DagsterGraphQLClient("127.0.0.1", port_number=settings.dagster_port)
-    try:
-        return client.submit_job_execution(
-            JOB, repository_location_name=LOCATION, tags={_PARTITION_TAG: name}, asset_selection=assets
-        )
-    except DagsterGraphQLClientError as error:
-        raise BuildFailed(f"Dagster on port {settings.dagster_port} did not take the run of {name}: {error}") from error
+    selector: dict[str, Any] = {"repositoryLocationName": LOCATION, "repositoryName": _REPOSITORY, "jobName": JOB}
+    if assets is not None:
+        selector["assetSelection"] = [{"path": [asset]} for asset in assets]
+    tags = [{"key": _PARTITION_TAG, "value": name}]
+    return launch_run(
+        settings.dagster_port, {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}
+    )

@@ -63,7 +63,7 @@ def clean_pages(batches: Iterable[list[RawPage]], selectors: Selectors, *, worke
 def _land(
     flights: _Flights, pool: ProcessPoolExecutor, selectors: Selectors, workers: int
 ) -> Generator[list[Cleaned], None, ProcessPoolExecutor]:
-    """Yield the oldest batch; when a process died, clean what was in flight page by page in a new pool."""
+    """Yield the oldest batch; when a process died, clean what was in flight again, and go on with a new pool."""
     batch, future = flights.popleft()
     try:
         yield future.result()
@@ -71,18 +71,21 @@ def _land(
     except BrokenProcessPool:
         pool.shutdown(wait=True)
     for waiting in [batch, *(waiting for waiting, _ in flights)]:
-        yield [_clean_alone(page, selectors) for page in waiting]
+        yield _clean_apart(waiting, selectors)
     flights.clear()
     return _new_pool(workers)
 
 
-def _clean_alone(page: RawPage, selectors: Selectors) -> Cleaned:
-    """Clean a page in a process of its own, since one of its neighbours or itself ended a process."""
+def _clean_apart(pages: list[RawPage], selectors: Selectors) -> list[Cleaned]:
+    """Clean pages in a process of their own; when that dies too, each in its own, to find the one that ends it."""
     with _new_pool(1) as pool:
         try:
-            return pool.submit(_clean_batch, [page], selectors).result()[0]
+            return pool.submit(_clean_batch, pages, selectors).result()
         except BrokenProcessPool:
-            return Cleaned(page, None, "process_died", f"cleaning {page.url} ended its process (memory, or a crash)")
+            if len(pages) > 1:
+                return [cleaned for page in pages for cleaned in _clean_apart([page], selectors)]
+    reason = f"cleaning {pages[0].url} ended its process (memory, or a crash)"
+    return [Cleaned(pages[0], None, "process_died", reason)]
 
 
 def _clean_batch(pages: list[RawPage], selectors: Selectors) -> list[Cleaned]:

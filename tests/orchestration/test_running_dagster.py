@@ -135,5 +135,5 @@ def test_two_sources_are_backfilled_from_the_ui(settings: Any, dagster: str, sma
 def test_without_a_running_dagster_it_says_so(settings: Any, small_site: Any) -> None:
     write_source(settings.sources, small_site.source("alone"))
     elsewhere = settings.model_copy(update={"dagster_port": _free_port()})
-    with pytest.raises(BuildFailed, match="did not take the run of alone"):
+    with pytest.raises(BuildFailed, match="no Dagster answers on port"):
         list(launch_and_follow(elsewhere, "alone"))
