@@ -35,8 +35,9 @@ class SentenceTransformerEmbedder:
     One call at a time: the tokenizer behind the model is changed by each call. Weights load at construction.
     """
 
-    def __init__(self, name: str) -> None:
-        """`name` is a folder, or a hub name whose files are on this machine already; nothing is downloaded.
+    def __init__(self, name: str, *, budget: int | None = None) -> None:
+        """`name` is a folder, or a hub name whose files are on this machine already; nothing is downloaded. `budget`
+        is the padded tokens of one batch, by default what suits the device.
 
         Errors: ModelUnavailable.
         """
@@ -44,7 +45,7 @@ class SentenceTransformerEmbedder:
         self._model = _load(self._folder)
         self._name = Path(name).name
         self._lock = threading.Lock()
-        self._budget = _BUDGETS.get(self._model.device.type, _GPU_BUDGET)
+        self._budget = budget or _BUDGETS.get(self._model.device.type, _GPU_BUDGET)
         self._max_length = int(self._model.max_seq_length or 512)
         self._tokenizer = TextTokenizer(_tokenizer_definition(self._model, name), self._max_length)
         prompt = _prompts(self._model).get("document", "")
