@@ -11,7 +11,7 @@ from typing import Self
 
 from orchestration.up import guard
 
-_STOP_SECONDS = guard.GRACE_SECONDS + 4
+_STOP_SECONDS = guard.GRACE_SECONDS + 15
 
 
 @dataclass(frozen=True, slots=True)

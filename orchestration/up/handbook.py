@@ -13,11 +13,12 @@ from data_contracts.identity import content_id
 from orchestration.error import HandbookFailed
 
 _STAMP = ".built-from"
+_TEXTS = frozenset({".md", ".rst", ".py"})
 
 
 def handbook_digest(docs: Path) -> str:
-    """Name what the handbook is built from: every file of `docs` and the generator's version (sha256)."""
-    files = sorted(path for path in docs.rglob("*") if path.is_file())
+    """Name what the handbook is built from: its texts, its configuration and the generator's version (sha256)."""
+    files = sorted(path for path in docs.rglob("*") if path.suffix in _TEXTS)
     parts: list[str | bytes] = [importlib.metadata.version("sphinx"), importlib.metadata.version("furo")]
     for path in files:
         parts += [str(path.relative_to(docs)), path.read_bytes()]

@@ -1,0 +1,60 @@
+"""Takes the README's pictures from a running `lorechat up`: python infra/setup/screenshots.py [FOLDER].
+
+Needs Playwright and a Chromium (`make test` installs both); the addresses are the defaults, or LORECHAT_CHAT_PORT and
+LORECHAT_DAGSTER_PORT.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+QUESTION = "How does a recrawl work?"
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+def take_chat(page: Page, url: str, target: Path) -> None:
+    """Ask a question, open its first citation, take the picture."""
+    page.goto(url)
+    page.locator("#chat-input").fill(QUESTION)
+    page.locator("#chat-submit").click()
+    citation = page.locator("a.element-link").first
+    expect(citation).to_be_visible(timeout=60_000)
+    citation.click()
+    expect(page.locator("#side-view-content")).to_be_visible()
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=target)
+
+
+def take_assets(page: Page, url: str, target: Path) -> None:
+    """Show the whole asset graph, take the picture."""
+    page.goto(f"{url}/asset-groups")
+    page.get_by_text("Hide navigation").click()
+    page.set_viewport_size({"width": 1800, "height": 480})
+    page.reload()
+    for name in ("raw_html", "vector_index"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(2_500)
+    page.screenshot(path=target)
+
+
+def main(folder: Path) -> None:
+    """Take both pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chat = f"http://localhost:{os.environ.get('LORECHAT_CHAT_PORT', '8000')}"
+    dagster = f"http://localhost:{os.environ.get('LORECHAT_DAGSTER_PORT', '3000')}"
+    with sync_playwright() as playwright:
+        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        take_chat(page, chat, folder / "chat.png")
+        take_assets(page, dagster, folder / "assets.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))
