@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 _SHIPPED = Path(__file__).resolve().parent / "interface"
+_FOREIGN_LINK = re.compile(r"<link\b[^>]*https://[^>]*>")
 _WORDS = {
     ("chat", "input", "placeholder"): "Ask a question…",
     ("chat", "watermark"): "Every [n] opens the passage behind it.",
@@ -34,15 +36,13 @@ def prepare_interface(folder: Path, *, origins: Iterable[str]) -> None:
     text = text.replace("allow_origins = []", f"allow_origins = {json.dumps(sorted(origins))}")
     (settings / "config.toml").write_text(text)
     _write_words(settings / "translations")
+    _write_page(folder / "page")
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
 
 
 def _write_words(folder: Path) -> None:
     """Write the toolkit's English texts with LoreChat's own words in them."""
-    toolkit = importlib.util.find_spec("chainlit")
-    if toolkit is None or toolkit.origin is None:
-        raise ModuleNotFoundError("chainlit is not installed: pip install 'chainlit>=2.12,<3'")
-    texts = json.loads((Path(toolkit.origin).parent / "translations" / "en-US.json").read_text())
+    texts = json.loads((_toolkit() / "translations" / "en-US.json").read_text())
     for path, words in _WORDS.items():
         place = texts
         for name in path[:-1]:
@@ -50,3 +50,24 @@ def _write_words(folder: Path) -> None:
         place[path[-1]] = words
     folder.mkdir(exist_ok=True)
     (folder / "en-US.json").write_text(json.dumps(texts, indent=1))
+
+
+def _write_page(folder: Path) -> None:
+    """Write the toolkit's page without its links to fonts and styles on other machines: it works without a network."""
+    built = _toolkit() / "frontend" / "dist"
+    folder.mkdir(exist_ok=True)
+    page = (built / "index.html").read_text()
+    (folder / "index.html").write_text(_FOREIGN_LINK.sub("", page))
+    for path in built.iterdir():
+        link = folder / path.name
+        if path.name != "index.html":
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+
+
+def _toolkit() -> Path:
+    """The toolkit's folder, found without importing it."""
+    found = importlib.util.find_spec("chainlit")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("chainlit is not installed: pip install 'chainlit>=2.12,<3'")
+    return Path(found.origin).parent

@@ -14,6 +14,7 @@ from retrieval.error import RetrievalError
 from retrieval.vector_store import ReleaseManifest
 
 _LOG = logging.getLogger(__name__)
+_LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass
@@ -34,16 +35,24 @@ class ChatService:
         )
 
     async def warm(self) -> None:
-        """Load the model and the index by asking something, so that the first person does not wait for them."""
-        await asyncio.to_thread(self._load)
+        """Load the model and the index by asking something, so that the first person does not wait for them; where
+        there is no index yet, as soon as there is one."""
+        while True:
+            if await asyncio.to_thread(self._load):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    def _load(self) -> None:
-        library = self.pipeline.library
+    def _load(self) -> bool:
         try:
-            library.search("warm", limit=1).embedder.embed_passages(["warm"])
+            found = self.pipeline.library.search("warm", limit=1)
+            found.embedder.embed_passages(["warm"])
         except RetrievalError as error:
-            _LOG.warning("not ready: %s", error)
+            if self.problem != str(error):
+                _LOG.warning("not ready: %s", error)
+            self.problem = str(error)
+            return False
         self.problem = None
+        return True
 
     def state(self) -> tuple[str | None, list[ReleaseManifest]]:
         """Return (why no question can be answered, or None; the live releases)."""

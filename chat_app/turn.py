@@ -41,7 +41,13 @@ async def answer_turn(service: ChatService, question: str, *, sources: Sequence[
         return
     answer = turn.answer
     if answer is not None:
-        service.turns.turn(answer, turn_id=message.id, thread_id=cl.context.session.thread_id, asked_at=asked_at)
+        service.turns.turn(answer, turn_id=_turn_id(message), thread_id=cl.context.session.thread_id, asked_at=asked_at)
+
+
+def _turn_id(message: cl.Message) -> str:
+    """What the page judges: the run that the message belongs to."""
+    run = cl.context.current_run
+    return run.id if run is not None else message.id
 
 
 class _Turn:
