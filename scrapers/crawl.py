@@ -64,7 +64,7 @@ def crawl_source(
     """
     child = subprocess.Popen(  # noqa: S603 - our own command
         crawl_command(),
-        env={**environment, **crawl_environment(source, lake, environment), "PYTHONUNBUFFERED": "1"},
+        env=_plain_environment(environment) | crawl_environment(source, lake, environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -86,6 +86,11 @@ def crawl_source(
         raise CrawlFailed(_silence(source, status, "".join(last_words))) from error
     finally:
         _end(child)
+
+
+def _plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without Dagster Pipes', which may be our own and is not meant for this child."""
+    return {name: value for name, value in environment.items() if not name.startswith("DAGSTER_PIPES_")}
 
 
 class _Silent(Exception):

@@ -137,6 +137,8 @@ class Walk:
         except Failure as failure:
             origin.note(failure)
             return failure
+        except Exception as error:  # one URL that breaks the downloader must not end the crawl
+            return Failure(Verdict.ERROR, f"cannot be fetched: {type(error).__name__}: {error}")
         origin.note(None)
         self._held_bytes += len(answer.body)
         return answer

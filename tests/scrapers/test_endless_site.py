@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import time
 from typing import Any
 
 import pytest
@@ -52,8 +54,6 @@ def test_pages_deeper_than_the_limit_are_named_and_not_fetched(web: Any) -> None
 
 
 def test_scope_sitemaps_and_languages_choose_the_pages(web: Any) -> None:
-    import gzip
-
     def urls(*paths: str) -> str:
         return "<urlset>" + "".join(f"<url><loc>{{site}}{path}</loc></url>" for path in paths) + "</urlset>"
 
@@ -78,3 +78,18 @@ def test_scope_sitemaps_and_languages_choose_the_pages(web: Any) -> None:
     assert outcome.paths("gone") == {"/lost.xml"}
     assert "sitemap" in outcome.reason("/lost.xml")
     assert "/docs/only-from-german" not in outcome.rows
+
+
+def test_the_pace_that_robots_txt_asks_for_is_kept(web: Any) -> None:
+    moments: list[float] = []
+
+    def page(site: Any, path: str) -> str:
+        moments.append(time.monotonic())
+        return str(web.html("/1", "/2", "/3", title=path))
+
+    robots = "User-agent: lorechat\nCrawl-delay: 0.6\nDisallow: /3\n"
+    site = web.serve({"/": page, "/1": page, "/2": page, "/3": page, "/robots.txt": robots})
+    outcome = web.crawl(site, web.lake(), web.source(site))
+    assert outcome.paths("fetched") == {"/", "/1", "/2"}
+    assert outcome.paths("robots") == {"/3"}
+    assert moments[-1] - moments[0] > 2 * 0.25  # Scrapy varies a pause by half of it
