@@ -51,8 +51,8 @@ class PipelineSettings(BaseSettings):
 
     embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
-    chunk_size: int = Field(default=220, ge=32, description="most tokens of a chunk")
-    chunk_overlap: int | None = Field(default=None, ge=0, description="tokens that neighbours share; empty: default")
+    chunk_size: int = Field(default=254, ge=32, description="most tokens of a chunk")
+    chunk_overlap: int | None = Field(default=None, ge=0, description="tokens neighbours share; empty: size / 4")
     workers: int | None = Field(default=None, ge=1, description="processes that clean pages; empty: one per core")
     keep_releases: int = Field(default=3, ge=1, description="index releases kept for rollback")
 
@@ -117,7 +117,7 @@ class PipelineSettings(BaseSettings):
         from assets.steps.chunk import ChunkingSettings
 
         if self.chunk_overlap is None:
-            return ChunkingSettings(size=self.chunk_size)
+            return ChunkingSettings(size=self.chunk_size, overlap=self.chunk_size // 4)
         return ChunkingSettings(size=self.chunk_size, overlap=self.chunk_overlap)
 
     def environment(self) -> dict[str, str]:

@@ -186,6 +186,11 @@ def test_impossible_sizes_are_refused(size: int, overlap: int) -> None:
         ChunkingSettings(size, overlap)
 
 
+def test_the_default_size_fits_a_model_of_256_tokens_with_its_two_specials() -> None:
+    pieces = split(prose(400), ChunkingSettings().size, ChunkingSettings().overlap, title="A title")
+    assert 230 < max(piece.tokens for piece in pieces) <= 254
+
+
 def test_the_version_names_all_that_chunks_depend_on() -> None:
     versions = {
         chunker_version(ChunkingSettings(220, 40), "aa"),

@@ -84,7 +84,7 @@ def holder(blocks: list[Block], kind: Kind, offset: int) -> Block | None:
 
 
 @given(MARKDOWN, SETTINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_token_lies_in_a_chunk_and_chunks_run_forward(markdown: str, wanted: ChunkingSettings) -> None:
     pieces = split(markdown, wanted)
     assert [piece.position for piece in pieces] == list(range(len(pieces)))
@@ -98,7 +98,7 @@ def test_every_token_lies_in_a_chunk_and_chunks_run_forward(markdown: str, wante
 
 
 @given(MARKDOWN, SETTINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_text_fits_and_its_tokens_are_counted_exactly(markdown: str, wanted: ChunkingSettings) -> None:
     for piece in split(markdown, wanted):
         assert piece.tokens == len(token_offsets(piece.text))
@@ -106,7 +106,7 @@ def test_the_text_fits_and_its_tokens_are_counted_exactly(markdown: str, wanted:
 
 
 @given(MARKDOWN, SETTINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_body_is_the_markdown_but_for_cut_fences_and_tables(markdown: str, wanted: ChunkingSettings) -> None:
     blocks = parse_blocks(markdown)
     for piece in split(markdown, wanted):
@@ -125,7 +125,7 @@ def test_the_body_is_the_markdown_but_for_cut_fences_and_tables(markdown: str, w
 
 
 @given(MARKDOWN)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_chunk_ends_with_a_heading_that_something_follows(markdown: str) -> None:
     headings = [block for block in parse_blocks(markdown) if block.kind is Kind.HEADING]
     for piece in split(markdown, ChunkingSettings())[:-1]:
@@ -133,7 +133,7 @@ def test_no_chunk_ends_with_a_heading_that_something_follows(markdown: str) -> N
 
 
 @given(MARKDOWN, SETTINGS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_chunk_has_no_open_fence(markdown: str, wanted: ChunkingSettings) -> None:
     for piece in split(markdown, wanted):
         assert all(block.is_closed for block in parse_blocks(piece.text) if block.kind is Kind.FENCE)
@@ -146,7 +146,7 @@ def test_the_same_markdown_gives_the_same_chunks(markdown: str, wanted: Chunking
 
 
 @given(st.text(max_size=600), SETTINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_characters_at_all_are_cut_within_the_budget(markdown: str, wanted: ChunkingSettings) -> None:
     for piece in split(markdown, wanted, title=""):
         assert len(token_offsets(piece.text)) == piece.tokens <= wanted.size
