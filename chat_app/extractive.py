@@ -132,7 +132,7 @@ def _block(passage: Passage, number: int, group: Sequence[_Candidate]) -> str:
         gap = earlier is not None and found.order != earlier.order + 1
         parts.append(("… " if gap else "") + _inline(found.sentence.markdown))
     quotation = f"> {' '.join(parts)} [{number}]"
-    code = _following_code(everything, group[-1].order)
+    code = _example(everything, group[0].order, group[-1].order)
     if code:
         quotation += "\n>\n" + "\n".join(f"> {line}".rstrip() for line in code.splitlines())
     return f"**{_inline(place)}**\n\n{quotation}"
@@ -144,12 +144,13 @@ def short_place(passage: Passage) -> str:
     return " › ".join(dict.fromkeys([path[0], path[-1]]))
 
 
-def _following_code(everything: Sequence[Sentence], order: int) -> str | None:
-    """The example that a sentence introduces."""
-    after = everything[order + 1] if order + 1 < len(everything) else None
-    if after is None or not after.is_code or len(after.markdown) > _LONGEST_CODE:
-        return None
-    return after.markdown.strip("\n")
+def _example(everything: Sequence[Sentence], first: int, last: int) -> str | None:
+    """The code that the sentences introduce, else the code that they explain."""
+    for place in (last + 1, first - 1):
+        if 0 <= place < len(everything) and everything[place].is_code:
+            code = everything[place].markdown.strip("\n")
+            return code if len(code) <= _LONGEST_CODE else None
+    return None
 
 
 def _inline(markdown: str) -> str:

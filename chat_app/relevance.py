@@ -1,4 +1,9 @@
-"""Whether anything found is about the question at all."""
+"""Whether anything found is about the question at all.
+
+The thresholds are for the default embedding model. Measured on two real documentation sites (387 and some 600
+chunks): of 80 questions that the first site answers, all were accepted; of 200 scientific claims, none; of 24 everyday
+questions, one.
+"""
 
 from __future__ import annotations
 
