@@ -13,7 +13,8 @@ class Chunk(dy.Schema):
     """One row per passage of a page's markdown.
 
     `start` and `end` are character offsets into the markdown. `text` is what is embedded and searched: the heading
-    path and a blank line (`prefix_chars` characters), then the body. The body is the markdown between the offsets,
+    path and a blank line (`prefix_chars` characters), then the body. The prefix leaves out headings that the body
+    itself begins with, and the middle of a path that is too long for it. The body is the markdown between the offsets,
     except that a split fence is opened and closed again and a split table repeats its header. `tokens` counts `text`
     in the embedding model's tokens without specials. `anchor` is the nearest HTML id at or before `start`.
     """
