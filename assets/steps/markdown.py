@@ -30,6 +30,7 @@ _TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "capti
 _ONE_LINE = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "td", "th"))
 _VERBATIM = frozenset(("code", "kbd", "samp", "tt"))
 _IN_BLOCKS = "pre,p,div,ul,ol,dl,table,blockquote,h1,h2,h3,h4,h5,h6,hr"
+_TABLE_PARTS = frozenset(("tbody", "thead", "tfoot", "tr"))
 _PREFORMATTED = frozenset(("pre", "listing", "xmp"))
 _NO_CONTEXT: Context = frozenset()
 _SPACE = re.compile(r"[ \t\r\n\f\xa0\u2028\u2029]+")
@@ -54,7 +55,11 @@ class PageConverter(MarkupRules):
 
     def markdown(self, node: LexborNode) -> str:
         """The subtree's markdown, with anchor marks in it."""
-        return tidied(self.process_tag(node, _NO_CONTEXT)) + self._marks()
+        while node.tag in _TABLE_PARTS and node.parent is not None:
+            node = node.parent
+        is_cell = node.tag in ("td", "th")  # of a table that places the page's parts
+        text = self._block(node, _NO_CONTEXT) if is_cell else self.process_tag(node, _NO_CONTEXT)
+        return tidied(text) + self._marks()
 
     def process_tag(self, node: LexborNode, parent_tags: Context) -> str:
         tag = node.tag or ""

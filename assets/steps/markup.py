@@ -213,7 +213,7 @@ class MarkupRules(markdownify.MarkdownConverter):
         if self._counters and self._counters[-1] is not None:
             bullet = f"{self._counters[-1]}. "
             self._counters[-1] += 1
-        return _indented(text, bullet, " " * len(bullet)) + "\n"
+        return "\n" + _indented(text, bullet, " " * len(bullet)) + "\n"
 
     def convert_tt(self, el: LexborNode, text: str, parent_tags: Context) -> str:
         return str(self.convert_code(el, text, parent_tags))  # type: ignore[attr-defined]

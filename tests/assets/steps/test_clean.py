@@ -72,6 +72,12 @@ def test_a_small_article_card_is_not_taken_for_the_page() -> None:
     assert FILLER.strip() in page.markdown
 
 
+def test_a_page_laid_out_by_tables_keeps_its_blocks() -> None:
+    menu = "<td><ul><li><a href=/a>Home</a><li><a href=/b>Shop</a></ul></td>"
+    page = clean(f"<table><tr>{menu}<td><h1>Ropes</h1><p>{FILLER}</p><pre>a\nb</pre></td></tr></table>")
+    assert page.markdown == f"# Ropes\n\n{FILLER.strip()}\n\n```\na\nb\n```"
+
+
 def test_a_page_of_nothing_but_links_keeps_them_and_says_so() -> None:
     links = "".join(f"<li><a href='/{n}'>The long name of chapter number {n}</a></li>" for n in range(20))
     page = clean(f"<nav><ul>{links}</ul></nav>")
