@@ -104,7 +104,8 @@ class MarkerFilter:
         if plain:
             return plain[0], plain[0], False
         if buffer[0] == "\n" or final or not _may_continue(buffer):
-            return buffer[0], buffer[0], False
+            run = buffer[: len(buffer) - len(buffer.lstrip("`"))] or buffer[0]  # a run of backticks is never split
+            return run, run, False
         return None
 
     # -- words -----------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def test_plain_text_passes_unchanged(text: str) -> None:
         ("go to https://x.test/a?b=c. Then", "go to  Then"),
         ("write `values[7]` and `[1]`", "write `values[7]` and [1]"),
         ("```py\nx = a[9]\n```\nafter [2]", "```py\nx = a[9]\n```\nafter [2]"),
+        ("``[text](http://evil.test)`", "``text`"),
         ("an [unfinished", "an [unfinished"),
         ("wait!", "wait!"),
     ],
