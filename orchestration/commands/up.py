@@ -61,9 +61,14 @@ def _run(settings: PipelineSettings, site: str | None, *, browser: bool) -> None
         ProgressDisplay() as display,
     ):
         display.say("Starting Dagster and the chat ...")
-        source, is_new = _start(settings, site, supervisor)
-        if is_new or settings.store().live(source.name) is None:
+        source = _start(settings, site, supervisor)
+        # A newly built handbook is a new folder, in which nobody has noted yet that it was read.
+        was_read = settings.home / "handbook" / ".read"
+        is_behind = site is None and not was_read.exists()
+        if is_behind or settings.store().live(source.name) is None:
             _fill(settings, source, supervisor, display)
+        if site is None:
+            was_read.touch()
         display.close()
         _announce(settings, source, browser=browser)
         supervisor.watch()
@@ -86,8 +91,8 @@ def _child_environment(settings: PipelineSettings) -> dict[str, str]:
     }
 
 
-def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor) -> tuple[Source, bool]:
-    """Start the servers; return the source and whether it has to be read again because the handbook changed."""
+def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor) -> Source:
+    """Start the servers and return the source that the run is about."""
     from orchestration.settings import PROJECT
     from orchestration.up.handbook import build_handbook
     from orchestration.up.site import handbook_source, site_source
@@ -100,12 +105,13 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
         "dagster-webserver",
         [_program("dagster-webserver"), "-w", workspace, "-h", "127.0.0.1", "-p", str(settings.dagster_port)],
     )
-    supervisor.start("dagster-daemon", [_program("dagster-daemon"), "run", "-w", workspace])
-    is_rebuilt = build_handbook(PROJECT / "docs", settings.home / "handbook")
+    build_handbook(PROJECT / "docs", settings.home / "handbook")
     supervisor.start("chat", [sys.executable, "-m", "chat_app"])
     supervisor.wait_for("chat", settings.chat_port, "/health")
     supervisor.wait_for("dagster-webserver", settings.dagster_port, "/server_info")
-    return source, is_rebuilt and site is None
+    # Last, because nobody waits for it: on two cores the first answer comes seconds earlier.
+    supervisor.start("dagster-daemon", [_program("dagster-daemon"), "run", "-w", workspace])
+    return source
 
 
 def _prepare_dagster(settings: PipelineSettings) -> None:
