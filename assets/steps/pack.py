@@ -88,9 +88,12 @@ class Packer:
 
     def _path_before(self, first: int, path: Path) -> Path:
         """The path that a chunk has: that of the headings which it begins with, else the one in force."""
-        while first < len(self._units) and self._units[first].block.kind is Kind.HEADING:
+        furthest = self._at[first] + self._size
+        while self._at[first] < furthest and self._units[first].block.kind is Kind.HEADING:
             path = self._outline.path_at(self._units[first].block.start)
             first += 1
+            if first == len(self._units):
+                break
         return path
 
     def _path_within(self, first: int, stop: int, path: Path) -> Path:
