@@ -10,13 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assets.revision import CHUNKER
 from assets.steps.block import parse_blocks
 from assets.steps.heading import Outline, Path
 from assets.steps.pack import Packed, Packer
 from assets.steps.token_index import TokenOffsets
 from data_contracts.document import Anchor
-
-_REVISION = 1  # raise it when the same markdown would be cut in another way
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Piece:
 
 def chunker_version(settings: ChunkingSettings, tokenizer_id: str) -> str:
     """Name all that the pieces of a markdown depend on."""
-    return f"{_REVISION}-{settings.size}-{settings.overlap}-{tokenizer_id}"
+    return f"{CHUNKER}-{settings.size}-{settings.overlap}-{tokenizer_id}"
 
 
 def split_markdown(

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
+from assets.revision import EXTRACTOR
 from assets.steps.anchor_mark import take_marks
 from assets.steps.chrome import drop_chrome
 from assets.steps.cleaning_error import CleaningError
@@ -21,8 +22,6 @@ from data_contracts.identity import content_id
 from data_contracts.source import Selectors
 
 __all__ = ["CleanedPage", "CleaningError", "clean_page", "extractor_version"]
-
-_CODE_VERSION = "1"  # raise it whenever a page may come out differently
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
 
 def extractor_version(selectors: Selectors) -> str:
     """Name the code and the selectors that make a document: when it changes, pages are cleaned again."""
-    return f"{_CODE_VERSION}-{content_id(selectors.model_dump_json())[:12]}"
+    return f"{EXTRACTOR}-{content_id(selectors.model_dump_json())[:12]}"
 
 
 def _base_url(page: LexborHTMLParser, url: str) -> str:
