@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _CONFIG = """
-daemon off; worker_processes 1; pid {temporary}/nginx.pid; error_log {temporary}/error.log;
+{user}daemon off; worker_processes 1; pid {temporary}/nginx.pid; error_log {temporary}/error.log;
 events {{ worker_connections 512; }}
 http {{
   access_log off; types {{ text/html html htm; text/css css; image/png png; }} default_type application/octet-stream;
@@ -39,8 +40,9 @@ def serve(folder: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as temporary:
         Path(temporary).chmod(0o755)
         port = free_port()
+        user = "user root; " if os.getuid() == 0 else ""  # its workers would become nobody, who may not read a home
         config = Path(temporary) / "nginx.conf"
-        config.write_text(_CONFIG.format(temporary=temporary, port=port, folder=folder.resolve()))
+        config.write_text(_CONFIG.format(temporary=temporary, port=port, folder=folder.resolve(), user=user))
         server = subprocess.Popen([nginx, "-c", str(config), "-e", f"{temporary}/start.log"])
         try:
             _await(port, server)

@@ -41,7 +41,7 @@ class Outline:
         text = plain_text(title)
         self.root: Path = (Heading(0, text, -1, -1),) if text else ()
         self._paths: dict[int, Path] = {}
-        path = self.root
+        path: Path = self.root
         for block in blocks:
             if block.kind is Kind.HEADING:
                 path = self._after(path, block)
