@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -166,6 +167,7 @@ def _run_plain() -> int:
 def _run_in_pipes() -> int:
     from dagster_pipes import open_dagster_pipes
 
+    threading.Thread(target=_stop_when_orphaned, args=(os.getppid(),), daemon=True).start()
     with open_dagster_pipes() as pipes:
         try:
             report = _run(pipes.extras, lambda progress: pipes.log.info(str(progress)))
@@ -185,6 +187,13 @@ def _say(line: object) -> None:
 def _stop_with_parent() -> None:
     """Stop the crawl when nobody listens any more; a parent that was killed closes the pipe."""
     sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _stop_when_orphaned(parent: int) -> None:
+    """Stop the crawl when the process that started it is gone, or two crawls would soon write one ledger."""
+    while os.getppid() == parent:
+        time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -69,6 +69,7 @@ def _run(settings: PipelineSettings, site: str | None, *, browser: bool) -> None
             _fill(settings, source, supervisor, display)
         if site is None:
             was_read.touch()
+        supervisor.wait_for("chat", settings.chat_port, "/health/ready")
         display.close()
         _announce(settings, source, browser=browser)
         supervisor.watch()

@@ -1,6 +1,11 @@
 """The crawl's process: what its parent hears, plainly and through Dagster Pipes."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from typing import Any
 
 import dagster as dg
@@ -69,3 +74,55 @@ def test_the_same_process_reports_through_pipes(web: Any, site: Any) -> None:
     (event,) = result.asset_materializations_for_node("raw_html")
     assert event.metadata["pages"].value == 2
     assert lake.scan(CRAWL_LEDGER).collect().height == 2
+
+
+PARENT = """
+import json, os, subprocess, sys
+from dagster_pipes import encode_param
+from scrapers.crawl import crawl_command
+context = {"extras": json.loads(sys.argv[1]), "asset_keys": ["raw_html"], "job_name": "job", "run_id": "r",
+           "retry_number": 0, "code_version_by_asset_key": {"raw_html": None},
+           "provenance_by_asset_key": {"raw_html": None}, "partition_key": None, "partition_key_range": None,
+           "partition_time_window": None}
+pipes = {"DAGSTER_PIPES_CONTEXT": encode_param({"data": context}),
+         "DAGSTER_PIPES_MESSAGES": encode_param({"path": os.devnull})}
+child = subprocess.Popen(crawl_command(), env={**os.environ, **pipes}, stdin=subprocess.DEVNULL)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_a_crawl_whose_run_was_killed_stops_by_itself(web: Any) -> None:
+    def slow(site: Any, path: str) -> str:
+        time.sleep(0.3)
+        return str(web.html(f"/{int(path.strip('/') or 0) + 1}", title=path))
+
+    class Endless(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            return default if key == "/robots.txt" else slow
+
+    site = web.serve({})
+    site.pages = Endless()
+    lake = web.lake()
+    job = crawl_job(web.source(site, politeness={"concurrency": 1}), lake)
+    command = [sys.executable, "-c", PARENT, json.dumps(job)]
+    environment = {**os.environ, **crawl_environment(web.source(site), lake, os.environ)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        crawl = int(parent.stdout.readline())
+        _until(lambda: site.asked["/2"] > 0, seconds=30)
+        parent.send_signal(signal.SIGKILL)
+    _until(lambda: not _is_alive(crawl), seconds=15)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+def _until(happens: Any, *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
