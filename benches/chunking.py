@@ -15,10 +15,14 @@ from tempfile import TemporaryDirectory
 
 from assets.steps.chunk import ChunkingSettings, split_markdown
 from assets.steps.token_index import TokenOffsets
-from benches.chroma import Passage, Score, evaluate, read_corpora, read_questions
+from benches.chroma import Passage, Question, Score, evaluate, read_corpora, read_questions, score
 from benches.documentation_text import documentation
 from benches.figure import Figure
+from benches.ranking import Excerpt, publish
+from retrieval.embedder import Embedder
+from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder
+from retrieval.retriever import Retriever
 
 RETRIEVED = 5
 _SEPARATORS = ["\n\n", "\n", ".", "?", "!", " ", ""]  # of Chroma's report
@@ -37,7 +41,13 @@ def run(data: Path) -> list[Figure]:
             name: evaluate(_passages(corpora, splitter), questions, embedder, RETRIEVED)
             for name, splitter in splitters.items()
         }
-        return [*_quality(scores), *_speed(embedder.token_offsets), *_damage(splitters)]
+        found = _found_by_search(_passages(corpora, splitters["ours"]), questions, embedder, Path(cache))
+        return [
+            *_quality(scores),
+            *_as_used(found, scores["ours"]),
+            *_speed(embedder.token_offsets),
+            *_damage(splitters),
+        ]
 
 
 def _splitters(token_offsets: TokenOffsets) -> dict[str, Splitter]:
@@ -54,6 +64,22 @@ def _passages(corpora: dict[str, str], splitter: Splitter) -> list[Passage]:
         for corpus, markdown in corpora.items()
         for start, end, text in splitter(markdown)
     ]
+
+
+def _found_by_search(
+    passages: Sequence[Passage], questions: Sequence[Question], embedder: Embedder, folder: Path
+) -> list[Score]:
+    """Judge our chunks as users get them: by hybrid search over a release, near-duplicates collapsed."""
+    store = LocalStore(folder / "index")
+    excerpts = [Excerpt(one.corpus, "", one.text, start=one.span[0], end=one.span[1]) for one in passages]
+    publish(store, "chroma", excerpts, embedder)
+    retriever = Retriever(store, embedder)
+
+    def retrieve(question: Question) -> list[Passage]:
+        found = [scored.passage for scored in retriever.search(question.text, sources=["chroma"], limit=RETRIEVED)]
+        return [Passage(one.url, (one.start, one.end), one.text) for one in found]
+
+    return [score(question, retrieve(question)) for question in questions]
 
 
 def _ours(markdown: str, token_offsets: TokenOffsets) -> list[tuple[int, int, str]]:
@@ -104,6 +130,12 @@ def _quality(scores: dict[str, list[Score]]) -> Iterator[Figure]:
             yield Figure(f"{measure} at {RETRIEVED}", 100 * value, "%", goal, 100 * peer, peer_name)
             difference, error = _paired(ours, scores[peer_name], measure)
             yield Figure(f"{measure}, paired difference (± {1.96 * error:.2g})", difference, "points", "", 0, peer_name)
+
+
+def _as_used(found: Sequence[Score], dense: Sequence[Score]) -> Iterator[Figure]:
+    for measure, goal in (("recall", ">= 82.4"), ("precision", ">= 3.6"), ("iou", "")):
+        value, peer = (statistics.mean(getattr(row, measure) for row in rows) for rows in (found, dense))
+        yield Figure(f"{measure} at {RETRIEVED}, our hybrid search", 100 * value, "%", goal, 100 * peer, "dense only")
 
 
 def _paired(ours: Sequence[Score], peer: Sequence[Score], measure: str) -> tuple[float, float]:
