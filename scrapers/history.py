@@ -43,7 +43,7 @@ class History:
 
 
 def load_history(lake: Lake, source: Source) -> History:
-    """Return the crawl to continue (the latest one, if it has ledger rows and no row in `crawls`) or a new one."""
+    """Return the crawl to continue (the latest one, if it has rows and none in `crawls`) or a new one."""
     versions = lake.scan(PAGE_VERSIONS, source=source.name).select("page_version_id", "crawl_id").collect()
     known = dict(versions.iter_rows())
     crawl_id, started_at = _cut_off(lake, source.name)
@@ -54,11 +54,12 @@ def load_history(lake: Lake, source: Source) -> History:
 
 
 def _cut_off(lake: Lake, source: str) -> tuple[str | None, datetime | None]:
+    """The latest crawl, if it did not finish. One that was killed between its first page versions and their ledger
+    rows is known by its page versions alone."""
+    seen = lake.scan(CRAWL_LEDGER, source=source).select("crawl_id", at="seen_at")
+    stored = lake.scan(PAGE_VERSIONS, source=source).select("crawl_id", at="fetched_at")
     crawls = (
-        lake.scan(CRAWL_LEDGER, source=source)
-        .group_by("crawl_id")
-        .agg(first=pl.col("seen_at").min(), last=pl.col("seen_at").max())
-        .collect()
+        pl.concat([seen, stored]).group_by("crawl_id").agg(first=pl.col("at").min(), last=pl.col("at").max()).collect()
     )
     if crawls.is_empty():
         return None, None

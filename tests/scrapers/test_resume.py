@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
+from data_contracts.page_version import PAGE_VERSIONS
 from lake import current_pages
 from lake.lake import Lake
 from scrapers.crawl import crawl_command, crawl_environment, crawl_job
@@ -59,10 +60,10 @@ def _start(source: Any, lake: Lake) -> subprocess.Popen[str]:
 
 def _kill_after_next_batch(source: Any, lake: Lake, number: signal.Signals) -> int:
     """Run a crawl until it has written something more, end it with a signal, and return the rows that it left."""
-    before = lake.version(CRAWL_LEDGER)
+    before = _rows(lake)
     child = _start(source, lake)
     deadline = time.monotonic() + 60
-    while lake.version(CRAWL_LEDGER) == before and child.poll() is None and time.monotonic() < deadline:
+    while _rows(lake) == before and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     child.send_signal(number)
     child.wait(timeout=30)
@@ -70,7 +71,11 @@ def _kill_after_next_batch(source: Any, lake: Lake, number: signal.Signals) -> i
     assert child.stdout is not None
     child.stdin.close()
     child.stdout.close()
-    return int(lake.scan(CRAWL_LEDGER).collect().height)
+    return _rows(lake)
+
+
+def _rows(lake: Lake) -> int:
+    return int(lake.scan(CRAWL_LEDGER).select(pl.len()).collect().item())
 
 
 def _ledger(lake: Lake) -> pl.DataFrame:
@@ -112,6 +117,15 @@ def test_a_resumed_crawl_is_one_crawl(crawled: Any) -> None:
 def test_a_resumed_crawl_does_not_fetch_again_what_it_has(crawled: Any) -> None:
     _, _, outcome, left = crawled
     assert outcome.report.pages_fetched < len(outcome.rows) - left[1] / 2
+
+
+def test_a_crawl_killed_before_its_first_ledger_row_is_the_same_crawl(crawled: Any, web: Any) -> None:
+    undisturbed, _, outcome, _ = crawled
+    killed = web.lake()
+    killed.append(PAGE_VERSIONS, web.versions(undisturbed).head(40), source=outcome.source.name)
+    web.crawl(outcome.site, killed, outcome.source)
+    assert _ledger(killed).to_dicts() == _ledger(undisturbed).to_dicts()
+    assert web.versions(killed)["crawl_id"].n_unique() == 1
 
 
 def test_the_child_stops_when_its_parent_is_gone(web: Any) -> None:
