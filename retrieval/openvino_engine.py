@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import queue
+import threading
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from retrieval.embedder import Vectors
 from retrieval.engine import Ids
 from retrieval.error import ModelUnavailable
 
 _TYPES = {"bf16": "bf16", "fp32": "f32"}
+_FIRST_CALL = threading.Lock()
+"""Held while an engine is tried once. OpenVINO's binding prepares itself in its first call, and two threads that both
+make that first call can wait for each other for ever: one holds the binding's guard, the other the interpreter."""
 
 
 class OpenVinoEngine:
@@ -38,6 +44,8 @@ class OpenVinoEngine:
             },
         )
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with _FIRST_CALL:
+            self.run(np.ones((1, 8), dtype=np.int64), np.ones((1, 8), dtype=np.int64))
 
     def run(self, ids: Ids, mask: Ids) -> Vectors:
         try:
