@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tokenizers import Tokenizer
 
+_SLICE = 65_536  # characters
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -29,13 +30,28 @@ class TextTokenizer:
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the text's tokens as (start, end) characters: no specials, nothing cut."""
-        offsets: list[tuple[int, int]] = self._whole.encode(self.valid(text), add_special_tokens=False).offsets
+        valid = self.valid(text)
+        offsets: list[tuple[int, int]] = []
+        for start, end in _slices(valid):
+            found = self._whole.encode(valid[start:end], add_special_tokens=False).offsets
+            offsets.extend((start + first, start + last) for first, last in found)
         return offsets
 
     @staticmethod
     def valid(text: str) -> str:
         """Return the text with U+FFFD for each lone surrogate."""
         return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _slices(text: str) -> Iterator[tuple[int, int]]:
+    """Cut a text before line ends, which no token of these tokenizers spans: an encoding takes some 250 bytes for
+    each byte of text, so a page of megabytes is encoded in parts."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _SLICE) if len(text) - start > _SLICE else -1
+        end = len(text) if end < 0 else end
+        yield start, end
+        start = end
 
 
 def _without_limits(definition: str) -> Tokenizer:
