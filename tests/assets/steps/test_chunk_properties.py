@@ -59,7 +59,7 @@ BLOCK = st.one_of(
     st.just("<div>\nsome html\n</div>"),
 )
 MARKDOWN = st.lists(BLOCK, max_size=12).map("\n\n".join)
-SETTINGS = st.sampled_from([(220, 40), (254, 0), (120, 30), (64, 16), (32, 8)]).map(lambda s: ChunkingSettings(*s))
+SETTINGS = st.sampled_from([(220, 40), (254, 0), (120, 30), (64, 16)]).map(lambda s: ChunkingSettings(*s))
 
 
 @lru_cache
