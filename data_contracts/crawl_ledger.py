@@ -8,6 +8,9 @@ import polars as pl
 from data_contracts.table import Table, sha256_column, utc_column
 from data_contracts.verdict import Verdict
 
+REMOVALS_APPLIED = "applied"
+REMOVALS_HELD = "held"
+
 
 class LedgerEntry(dy.Schema):
     """One row per URL seen in one crawl.
@@ -40,7 +43,10 @@ class Crawl(dy.Schema):
     """One row per finished crawl; a crawl with ledger rows and no row here was cut off and is resumed.
 
     `outcome` is `finished`, or the reason why it ended early. `counts` is a JSON object of verdict -> URLs.
-    `settings_hash` names the source's settings that it ran under.
+    `settings_hash` names the source's settings that it ran under. `removals` says whether its evidence against pages
+    counts: `applied`, or `held` when too large a share of the source would have vanished (null: written before there
+    was that stop, counts as applied). `changes` is a JSON object of what it changed, see `CrawlChanges`. `run_id` is
+    the Dagster run that it belonged to, `code_version` the version of LoreChat and of its crawler.
     """
 
     source = dy.String(nullable=False)
@@ -50,6 +56,14 @@ class Crawl(dy.Schema):
     outcome = dy.String(nullable=False)
     counts = dy.String(nullable=False)
     settings_hash = sha256_column()
+    removals = dy.String(nullable=True)
+    changes = dy.String(nullable=True)
+    run_id = dy.String(nullable=True)
+    code_version = dy.String(nullable=True)
+
+    @dy.rule()
+    def removals_are_known(cls) -> pl.Expr:
+        return pl.col("removals").is_null() | pl.col("removals").is_in([REMOVALS_APPLIED, REMOVALS_HELD])
 
 
 CRAWL_LEDGER = Table("crawl_ledger", LedgerEntry)

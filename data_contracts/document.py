@@ -23,7 +23,9 @@ class Document(dy.Schema):
 
     `anchors` are sorted by offset. `source_text` and `source_link` come from the source's optional selectors.
     `language` is an ISO 639-1 code or `und`. `flags` are quality flags (field's terms, e.g. `little_text`).
-    `markdown_hash` covers title, markdown and anchors: all that a chunk and its citation are made from.
+    `markdown_hash` covers title, markdown and anchors: all that a chunk and its citation are made from. `blocks` are
+    the markdown's blocks in order, as character offsets and a hash of what each says: what recurs on many pages of a
+    site is found by it.
     """
 
     source = dy.String(nullable=False)
@@ -42,6 +44,12 @@ class Document(dy.Schema):
     )
     language = dy.String(nullable=False)
     flags = dy.List(dy.String(nullable=False), nullable=False)
+    blocks = dy.List(
+        dy.Struct(
+            {"start": dy.Int64(nullable=False), "end": dy.Int64(nullable=False), "hash": dy.Int64(nullable=False)}
+        ),
+        nullable=True,
+    )
 
 
 DOCUMENTS = Table("documents", Document)

@@ -17,6 +17,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _compilable(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+    return patterns
+
+
 class Scope(_Strict):
     """Which URLs belong to the source. A page outside is recorded in the ledger and not fetched."""
 
@@ -28,12 +37,7 @@ class Scope(_Strict):
     @field_validator("include", "exclude")
     @classmethod
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-        return patterns
+        return _compilable(patterns)
 
 
 class Limits(_Strict):
@@ -76,6 +80,54 @@ class UrlRules(_Strict):
     drop_parameters: tuple[str, ...] = Field(default=(), description="query parameters to drop, besides trackers")
 
 
+class Removal(_Strict):
+    """When pages that are gone may leave the answers."""
+
+    max_share: float = Field(
+        default=0.3, ge=0, le=1, description="largest share of a source's pages that one crawl may take away"
+    )
+    always_allowed: int = Field(default=5, ge=0, description="so many pages may go whatever their share")
+
+
+class Boilerplate(_Strict):
+    """Which recurring blocks of a site are left out of chunks."""
+
+    drop: bool = Field(default=True, description="leave out blocks that recur on many pages")
+    min_share: float = Field(default=0.4, gt=0, le=1, description="share of pages on which a block must stand")
+    min_pages: int = Field(default=8, ge=2, description="pages on which a block must stand at least")
+    keep: tuple[str, ...] = Field(default=(), description="regular expressions; a block that matches one stays")
+
+    @field_validator("keep")
+    @classmethod
+    def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return _compilable(patterns)
+
+
+class Quality(_Strict):
+    """What the checks before publishing demand; a share is of the source's pages, 0 to 1."""
+
+    max_little_text: float = Field(default=0.5, ge=0, le=1, description="pages with little text")
+    max_text_fall: float = Field(
+        default=0.5, ge=0, le=1, description="fall of the text's length since the last release"
+    )
+    max_boilerplate: float = Field(default=0.8, ge=0, le=1, description="share of the text that recurs on many pages")
+    max_false_pages: float = Field(
+        default=0.2, ge=0, le=1, description="not-found, error and captcha pages with status 200"
+    )
+    max_duplicates: float = Field(default=0.5, ge=0, le=1, description="pages that say the same as another")
+    max_language_shift: float = Field(default=0.3, ge=0, le=1, description="pages that changed their language")
+    max_damaged: float = Field(default=0.1, ge=0, le=1, description="pages with damaged characters")
+    max_broken_markdown: float = Field(default=0.1, ge=0, le=1, description="pages with broken fences or tables")
+
+
+class Evaluation(_Strict):
+    """What a release must reach before it goes live; 0 to 1."""
+
+    min_recall: float = Field(default=0.5, ge=0, le=1, description="recall@5 on answerable golden questions")
+    max_fall: float = Field(default=0.1, ge=0, le=1, description="fall of recall@5 against the live release")
+    min_answerable: float = Field(default=0.5, ge=0, le=1, description="golden questions whose quote is in the pages")
+
+
 class Source(_Strict):
     """A website with its crawl rules."""
 
@@ -93,6 +145,11 @@ class Source(_Strict):
     auth_headers: dict[str, str] = Field(
         default_factory=dict, description="header -> NAME of the environment variable that holds its value"
     )
+    inbox: bool = Field(default=False, description="pages are also dropped into the inbox folder; needs no start URL")
+    removal: Removal = Removal()
+    boilerplate: Boilerplate = Boilerplate()
+    quality: Quality = Quality()
+    evaluation: Evaluation = Evaluation()
     allow_private_hosts: bool = Field(default=False, description="allow loopback, private and link-local addresses")
 
     @field_validator("start_urls", "sitemaps")
@@ -106,9 +163,14 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _has_somewhere_to_start(self) -> Self:
-        if not self.start_urls and not self.sitemaps:
-            raise ValueError("give at least one of start_urls and sitemaps")
+        if not self.is_crawled and not self.inbox:
+            raise ValueError("give at least one of start_urls and sitemaps, or `inbox: true`")
         return self
+
+    @property
+    def is_crawled(self) -> bool:
+        """Whether the source has somewhere for a crawl to start; else its pages come through the inbox alone."""
+        return bool(self.start_urls or self.sitemaps)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -119,7 +181,8 @@ class Source(_Strict):
     @property
     def display_title(self) -> str:
         """What people call it."""
-        return self.title or urlsplit((*self.start_urls, *self.sitemaps)[0]).netloc
+        starts = (*self.start_urls, *self.sitemaps)
+        return self.title or (urlsplit(starts[0]).netloc if starts else self.name)
 
     def settings_hash(self) -> str:
         """Name the settings that a crawl runs under (sha256)."""

@@ -22,7 +22,11 @@ class Verdict(StrEnum):
     LANGUAGE = "language"  # a declared language that the source does not want
     PRIVATE_ADDRESS = "private_address"  # resolves to a private or link-local address
     GONE = "gone"  # 404 or 410
+    SOFT_404 = "soft_404"  # says 200, and shows what the site shows for pages that do not exist
+    ERASED = "erased"  # was erased on request; not fetched again
     ERROR = "error"  # time-out, connection error, 5xx, 429 after all retries
+    MOVED_FOR_NOW = "moved_for_now"  # a temporary redirect: no evidence against the page
+    CHALLENGE = "challenge"  # says 200, and shows a captcha, a login wall or an error instead of the page
 
     @property
     def is_present(self) -> bool:
@@ -32,4 +36,4 @@ class Verdict(StrEnum):
     @property
     def is_unknown(self) -> bool:
         """Whether the verdict says nothing about the page: it keeps answering from its last version."""
-        return self in (Verdict.ERROR, Verdict.LIMIT, Verdict.TOO_DEEP)
+        return self in (Verdict.ERROR, Verdict.LIMIT, Verdict.TOO_DEEP, Verdict.MOVED_FOR_NOW, Verdict.CHALLENGE)

@@ -3,6 +3,7 @@
 from lake.current import current_aliases, current_pages
 from lake.error import LakeBusy, LakeError, LakeUnreachable
 from lake.lake import Appended, AsOf, Lake
+from lake.objects import ObjectFacts, ObjectFolder
 
 __all__ = [
     "Appended",
@@ -11,6 +12,8 @@ __all__ = [
     "LakeBusy",
     "LakeError",
     "LakeUnreachable",
+    "ObjectFacts",
+    "ObjectFolder",
     "current_aliases",
     "current_pages",
 ]

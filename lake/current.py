@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_HELD
 from data_contracts.verdict import Verdict
 from lake.lake import AsOf, Lake
 
@@ -13,10 +13,18 @@ _UNKNOWN = [verdict.value for verdict in Verdict if verdict.is_unknown]
 
 
 def _last_evidence(lake: Lake, source: str, as_of: AsOf | None) -> pl.LazyFrame:
-    """The newest ledger row of each URL that says something about the page."""
+    """The newest ledger row of each URL that says something about the page.
+
+    That a page is there counts at once; what speaks against a page counts when its crawl has ended and its removals
+    were not held. So neither a crawl that was cut off nor one that came to a broken site takes anything away.
+    """
+    crawls = lake.scan(CRAWLS, source=source, as_of=as_of)
+    counting = crawls.filter(pl.col("removals").is_null() | (pl.col("removals") != REMOVALS_HELD)).select("crawl_id")
+    evidence = lake.scan(CRAWL_LEDGER, source=source, as_of=as_of).filter(~pl.col("verdict").is_in(_UNKNOWN))
+    there = pl.col("verdict").is_in(_PRESENT)
+    against = evidence.filter(~there).join(counting, on="crawl_id", how="semi")
     return (
-        lake.scan(CRAWL_LEDGER, source=source, as_of=as_of)
-        .filter(~pl.col("verdict").is_in(_UNKNOWN))
+        pl.concat([evidence.filter(there), against])
         .sort("seen_at", "crawl_id")
         .unique("url", keep="last", maintain_order=True)
     )

@@ -22,10 +22,11 @@ from data_contracts.table import Table
 from lake.error import LakeBusy, LakeUnreachable
 from lake.rejection import Rejection, quarantine_rows, rejections
 
-AsOf = int | datetime
-"""A table version, or the instant at which to look back."""
+AsOf = int | datetime | Mapping[str, int | None]
+"""A table version, the instant at which to look back, or each table's version by name (None: not yet written)."""
 
 _COMMIT_ATTEMPTS = 20
+_ERASED_AT_ONCE = 500
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=8192)
 
 
@@ -64,7 +65,7 @@ class Lake:
         delta = self._open(table, as_of)
         if delta is None:
             return table.schema.create_empty().lazy()
-        rows = pl.scan_delta(delta)
+        rows = _with_new_columns(pl.scan_delta(delta), table)
         return rows if source is None else rows.filter(pl.col("source") == source)
 
     def version(self, table: Table) -> int | None:
@@ -105,10 +106,10 @@ class Lake:
         wanted = list(dict.fromkeys([*(columns or table.schema.column_names()), *keys.columns]))
         dataset = delta.to_pyarrow_dataset(file_pruning_predicate=[("source", "=", source)])
         schema = table.schema.create_empty().schema
-        for record_batch in dataset.to_batches(
-            columns=wanted, batch_size=rows, batch_readahead=2, fragment_readahead=1
-        ):
-            frame = pl.DataFrame(record_batch).cast({name: schema[name] for name in wanted})
+        there = [name for name in wanted if name in dataset.schema.names]
+        newer = [pl.lit(None, schema[name]).alias(name) for name in wanted if name not in there]
+        for record_batch in dataset.to_batches(columns=there, batch_size=rows, batch_readahead=2, fragment_readahead=1):
+            frame = pl.DataFrame(record_batch).cast({name: schema[name] for name in there}).with_columns(newer)
             found = frame.join(keys, on=keys.columns, how="semi")
             if not found.is_empty():
                 yield found.select(columns) if columns else found
@@ -159,11 +160,11 @@ class Lake:
     def _open_or_create(self, table: Table) -> DeltaTable:
         delta = self._open(table)
         if delta is not None:
-            return delta
+            return self._with_new_columns_written(table, delta)
         try:
             DeltaTable.create(
                 self._table_url(table),
-                schema=Schema.from_arrow(table.schema.create_empty().to_arrow().schema),
+                schema=_delta_schema(table),
                 mode="ignore",
                 partition_by=["source"],
                 storage_options=self._options,
@@ -173,6 +174,20 @@ class Lake:
             if created is None:
                 raise self._unreachable(table, error) from error
             return created
+        return self._open_or_create(table)
+
+    def _with_new_columns_written(self, table: Table, delta: DeltaTable) -> DeltaTable:
+        """Add the columns that the contract has got since the table was created; older rows hold null there."""
+        there = {field.name for field in delta.schema().fields}
+        newer = [field for field in _delta_schema(table).fields if field.name not in there]
+        if not newer:
+            return delta
+        try:
+            delta.alter.add_columns(newer)
+        except CommitFailedError:  # another writer, at the same moment: perhaps with these very columns
+            return self._open_or_create(table)
+        except (DeltaError, OSError) as error:
+            raise self._unreachable(table, error) from error
         return self._open_or_create(table)
 
     def _known_keys(self, table: Table, delta: DeltaTable, source: str) -> pl.DataFrame:
@@ -202,6 +217,30 @@ class Lake:
 
     # -- upkeep ----------------------------------------------------------------------------------------------------
 
+    def erase(self, table: Table, keys: pl.DataFrame, *, source: str) -> int:
+        """Delete the rows of a source whose `keys` columns (strings) occur in `keys`; return how many.
+
+        The one exception from "never changed", for what must not be kept. Older versions of the table still hold the
+        rows until `vacuum`.
+        """
+        erased = 0
+        for start in range(0, keys.height, _ERASED_AT_ONCE):
+            erased += self._delete(table, _predicate(keys.slice(start, _ERASED_AT_ONCE), source))
+        return erased
+
+    def _delete(self, table: Table, predicate: str) -> int:
+        for _ in range(_COMMIT_ATTEMPTS):
+            delta = self._open(table)
+            if delta is None:
+                return 0
+            try:
+                return int(delta.delete(predicate)["num_deleted_rows"])
+            except CommitFailedError:
+                continue
+            except (DeltaError, OSError) as error:
+                raise self._unreachable(table, error) from error
+        raise LakeBusy(f"{table.name}: other writers won {_COMMIT_ATTEMPTS} commits in a row; run it again")
+
     def compact(self, table: Table) -> int:
         """Merge small files of each source into larger ones; return the number of files merged."""
         delta = self._open(table)
@@ -225,6 +264,10 @@ class Lake:
         return f"{self.url}/{table.name}"
 
     def _open(self, table: Table, as_of: AsOf | None = None) -> DeltaTable | None:
+        if isinstance(as_of, Mapping):
+            if as_of.get(table.name, 0) is None:
+                return None
+            as_of = as_of.get(table.name)
         try:
             delta = DeltaTable(
                 self._table_url(table),
@@ -244,3 +287,26 @@ class Lake:
             f"cannot use table {table.name} at {self.url}: {error}. "
             "Check LORECHAT_LAKE, its credentials and the free space there."
         )
+
+
+def _delta_schema(table: Table) -> Schema:
+    return Schema.from_arrow(table.schema.create_empty().to_arrow().schema)
+
+
+def _with_new_columns(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Rows of a table that was written before its contract got its newest columns, with nulls there."""
+    there = rows.collect_schema().names()
+    newer = {name: kind for name, kind in table.schema.create_empty().schema.items() if name not in there}
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in newer.items()) if newer else rows
+
+
+def _predicate(keys: pl.DataFrame, source: str) -> str:
+    """The SQL that holds for the rows of a source with one of the keys."""
+    rows = (
+        " AND ".join(f"{name} = {_quoted(value)}" for name, value in row.items()) for row in keys.iter_rows(named=True)
+    )
+    return f"source = {_quoted(source)} AND ({' OR '.join(f'({row})' for row in rows)})"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

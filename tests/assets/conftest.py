@@ -16,7 +16,7 @@ from assets.stages.release import release_index
 from assets.stages.report import StageReport
 from assets.stages.splitting import split_documents
 from assets.steps.chunk import ChunkingSettings
-from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED
 from data_contracts.identity import content_id
 from data_contracts.page_version import PAGE_VERSIONS, page_version_id
 from data_contracts.progress import Progress
@@ -61,6 +61,7 @@ class CrawledSource:
         if versions:
             self._append(PAGE_VERSIONS, versions)
         self._append(CRAWL_LEDGER, ledger)
+        self._append(CRAWLS, [self._end(crawl_id, now)])
 
     def extract(self, workers: int = 1) -> StageReport:
         return extract_documents(self.source, self.lake, on_progress=self.told.append, workers=workers)
@@ -119,6 +120,20 @@ class CrawledSource:
             "body_bytes": len(html or ""),
             "elapsed_ms": 1,
             "seen_at": now,
+        }
+
+    def _end(self, crawl_id: str, now: datetime) -> dict[str, object]:
+        return {
+            "crawl_id": crawl_id,
+            "started_at": now,
+            "finished_at": now,
+            "outcome": "finished",
+            "counts": "{}",
+            "settings_hash": self.source.settings_hash(),
+            "removals": REMOVALS_APPLIED,
+            "changes": None,
+            "run_id": None,
+            "code_version": None,
         }
 
 
