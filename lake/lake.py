@@ -120,9 +120,10 @@ class Lake:
         """Validate a batch of one source and append what is new; rows that break a rule go to quarantine.
 
         Atomic: after a crash either the whole batch is there or nothing of it. Idempotent: a row whose key is there
-        already, or earlier in the batch, is skipped.
+        already, or earlier in the batch, is skipped. Columns that may be null may be left out.
         """
-        rows = rows.with_columns(source=pl.lit(source)).unique(table.key, keep="first", maintain_order=True)
+        rows = _with_optional_columns(rows, table).with_columns(source=pl.lit(source))
+        rows = rows.unique(table.key, keep="first", maintain_order=True)
         valid, failure = table.schema.filter(rows, cast=True)
         rejected = list(rejections(table.name, failure))
         self._keep_rejected(rejected, source, table.name)
@@ -298,6 +299,13 @@ def _with_new_columns(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     there = rows.collect_schema().names()
     newer = {name: kind for name, kind in table.schema.create_empty().schema.items() if name not in there}
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in newer.items()) if newer else rows
+
+
+def _with_optional_columns(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """A batch that leaves out what may be null."""
+    kinds = table.schema.create_empty().schema
+    optional = (name for name, column in table.schema.columns().items() if column.nullable)
+    return rows.with_columns(pl.lit(None, kinds[name]).alias(name) for name in optional if name not in rows.columns)
 
 
 def _predicate(keys: pl.DataFrame, source: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED, REMOVALS_HELD
 from data_contracts.identity import text_hash
 from data_contracts.verdict import Verdict
 from lake import Lake, current_aliases, current_pages
@@ -22,8 +22,10 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path))
 
 
-def crawl(lake: Lake, number: int, *verdicts: tuple[str, Verdict, str | None]) -> None:
-    """Write one crawl's ledger: (URL, verdict, version or target)."""
+def crawl(
+    lake: Lake, number: int, *verdicts: tuple[str, Verdict, str | None], removals: str | None = REMOVALS_APPLIED
+) -> None:
+    """Write one crawl's ledger: (URL, verdict, version or target); `removals` None is a crawl that was cut off."""
     rows = [
         {
             "crawl_id": f"crawl-{number}",
@@ -43,6 +45,22 @@ def crawl(lake: Lake, number: int, *verdicts: tuple[str, Verdict, str | None]) -
     ]
     frame = pl.DataFrame(rows, schema_overrides=CRAWL_LEDGER.schema.create_empty().drop("source").schema)
     assert lake.append(CRAWL_LEDGER, frame, source="s").quarantined == 0
+    if removals is not None:
+        close(lake, number, removals)
+
+
+def close(lake: Lake, number: int, removals: str) -> None:
+    """Write a crawl's closing row."""
+    row = {
+        "crawl_id": f"crawl-{number}",
+        "started_at": START,
+        "finished_at": START + timedelta(days=number),
+        "outcome": "finished",
+        "counts": "{}",
+        "settings_hash": text_hash("settings"),
+        "removals": removals,
+    }
+    assert lake.append(CRAWLS, pl.DataFrame([row]), source="s").added == 1
 
 
 def pages(lake: Lake) -> dict[str, str]:
@@ -84,6 +102,20 @@ def test_evidence_against_a_page_removes_it_and_a_later_fetch_brings_it_back(lak
     assert pages(lake) == {PAGE: text_hash("one")}
 
 
+def test_evidence_of_a_crawl_that_was_cut_off_or_held_removes_nothing(lake: Lake) -> None:
+    crawl(lake, 1, (PAGE, Verdict.FETCHED, "one"))
+    crawl(lake, 2, (PAGE, Verdict.GONE, None), removals=None)
+    crawl(lake, 3, (PAGE, Verdict.GONE, None), removals=REMOVALS_HELD)
+    assert pages(lake) == {PAGE: text_hash("one")}
+    close(lake, 2, REMOVALS_APPLIED)
+    assert pages(lake) == {}
+
+
+def test_a_page_of_a_crawl_that_still_runs_is_there_already(lake: Lake) -> None:
+    crawl(lake, 1, (PAGE, Verdict.FETCHED, "one"), removals=None)
+    assert pages(lake) == {PAGE: text_hash("one")}
+
+
 def test_a_duplicate_is_an_alias_and_not_a_page(lake: Lake) -> None:
     other = "https://site.example/copy"
     crawl(lake, 1, (PAGE, Verdict.FETCHED, "one"), (other, Verdict.DUPLICATE_OF, PAGE))
@@ -93,7 +125,8 @@ def test_a_duplicate_is_an_alias_and_not_a_page(lake: Lake) -> None:
 
 def test_the_view_looks_back_in_time(lake: Lake) -> None:
     crawl(lake, 1, (PAGE, Verdict.FETCHED, "one"))
-    version = lake.version(CRAWL_LEDGER)
+    versions = {table.name: lake.version(table) for table in (CRAWL_LEDGER, CRAWLS)}
     crawl(lake, 2, (PAGE, Verdict.GONE, None))
     assert pages(lake) == {}
-    assert current_pages(lake, "s", as_of=version).collect().height == 1
+    assert current_pages(lake, "s", as_of=versions).collect().height == 1
+    assert current_pages(lake, "s", as_of={name: None for name in versions}).collect().is_empty()
