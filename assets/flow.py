@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assets.steps.chunk import ChunkingSettings
     from data_contracts.source import Source
-    from lake import Lake
+    from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
     from retrieval.vector_store import VectorStore
 
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class Flow:
     """The lake, the model and the index, and how the stages are to run.
 
+    `objects` are the files at the lake's place, beside its tables: `inbox/`, `processed/` and `sources/` lie there.
     `sources` is the folder of source files; `environment` is what a crawl's process gets, `workers` the processes that
     clean pages (None: one per core), `keep_releases` the index releases kept for rollback.
     """
 
     sources: Path
     lake: Lake
+    objects: ObjectFolder
     store: VectorStore
     load_embedder: Callable[[], Embedder]
     load_chunking: Callable[[], ChunkingSettings]

@@ -13,6 +13,7 @@ def make_flow(settings: PipelineSettings) -> Flow:
     return Flow(
         sources=settings.sources,
         lake=settings.lake(),
+        objects=settings.objects(),
         store=settings.store(),
         load_embedder=settings.embedder,
         load_chunking=settings.chunking,

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
     from assets.steps.chunk import ChunkingSettings
-    from lake import Lake
+    from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
     from retrieval.local_store import LocalStore
 
@@ -97,6 +97,12 @@ class PipelineSettings(BaseSettings):
         from lake import Lake
 
         return Lake(self.lake_place, self.storage_options())
+
+    def objects(self) -> ObjectFolder:
+        """The files at the lake's place, beside its tables; nothing is opened yet."""
+        from lake import ObjectFolder
+
+        return ObjectFolder(self.lake_place, self.storage_options())
 
     def embedder(self) -> Embedder:
         """Load the embedding model. Errors: ModelUnavailable."""
