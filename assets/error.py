@@ -3,7 +3,8 @@
 StageError
 ├── UpstreamEmpty   the stage before has left nothing to work on
 ├── UpstreamBehind  the stage before has not done all of its work
-└── ReleaseRefused  the built index failed its check and was not promoted
+├── ReleaseRefused  the built index failed its check and was not promoted
+└── ShardInvalid    a share of a stage's work that does not exist
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class UpstreamBehind(StageError):
 
 class ReleaseRefused(StageError):
     """The built index failed its check; the live one keeps answering."""
+
+
+class ShardInvalid(StageError):
+    """There is no such share of a stage's work."""

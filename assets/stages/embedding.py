@@ -14,6 +14,7 @@ from assets.stages.live import live_chunks
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
+from assets.stages.shard import Shard
 from assets.steps.chunk import ChunkingSettings, chunker_version
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS
@@ -31,13 +32,21 @@ _NORM_TOLERANCE = 1e-3
 
 
 def embed_chunks(
-    source: Source, lake: Lake, embedder: Embedder, settings: ChunkingSettings, *, on_progress: ProgressListener
+    source: Source,
+    lake: Lake,
+    embedder: Embedder,
+    settings: ChunkingSettings,
+    *,
+    on_progress: ProgressListener,
+    shard: Shard | None = None,
 ) -> StageReport:
-    """Embed what is missing, a window of texts at a time. Raises UpstreamEmpty, ModelUnavailable."""
+    """Embed what is missing (in the shard), a window of texts at a time. Raises UpstreamEmpty, ModelUnavailable."""
     versions = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
     chunks = live_chunks(lake, source.name, *versions).select("chunk_id", "text_hash").collect()
     if chunks.is_empty():
         raise UpstreamEmpty(f"source {source.name!r} has no chunks: materialize markdown and chunks first")
+    if shard is not None:
+        chunks = chunks.filter(shard.where(pl.col("text_hash")))
     distinct = chunks.unique("text_hash")
     missing = missing_vectors(lake, source.name, distinct, embedder.model_id)
     skipped = distinct.height - missing.height

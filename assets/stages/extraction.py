@@ -15,6 +15,7 @@ from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
+from assets.stages.shard import Shard
 from assets.steps.clean import extractor_version
 from data_contracts.document import DOCUMENTS, markdown_hash
 from data_contracts.page_version import PAGE_VERSIONS
@@ -29,11 +30,18 @@ _COLUMNS = ("page_version_id", "url", "content_type", "charset", "body")
 
 
 def extract_documents(
-    source: Source, lake: Lake, *, on_progress: ProgressListener, workers: int | None = None
+    source: Source,
+    lake: Lake,
+    *,
+    on_progress: ProgressListener,
+    workers: int | None = None,
+    shard: Shard | None = None,
 ) -> StageReport:
-    """Clean what is missing in `workers` processes (None: one per core). Raises UpstreamEmpty."""
+    """Clean what is missing (in the shard) in `workers` processes (None: one per core). Raises UpstreamEmpty."""
     version = extractor_version(source.selectors)
     pages = live_pages(lake, source.name)
+    if shard is not None:
+        pages = pages.filter(shard.where(pl.col("page_version_id")))
     missing = _missing(lake, source.name, pages, version)
     meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
     outbox = Outbox(lake, DOCUMENTS, source.name, meter)

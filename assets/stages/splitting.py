@@ -13,6 +13,7 @@ from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
+from assets.stages.shard import Shard
 from assets.steps.chunk import ChunkingSettings, Piece, chunker_version, split_markdown
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS, chunk_id
@@ -29,9 +30,15 @@ _COLUMNS = ("url", "title", "markdown", "markdown_hash", "anchors")
 
 
 def split_documents(
-    source: Source, lake: Lake, embedder: Embedder, settings: ChunkingSettings, *, on_progress: ProgressListener
+    source: Source,
+    lake: Lake,
+    embedder: Embedder,
+    settings: ChunkingSettings,
+    *,
+    on_progress: ProgressListener,
+    shard: Shard | None = None,
 ) -> StageReport:
-    """Cut what is missing, counting in the embedder's own tokens. Raises UpstreamEmpty.
+    """Cut what is missing (in the shard), counting in the embedder's own tokens. Raises UpstreamEmpty.
 
     All chunks of a document are appended together, so a document has all of its chunks or none.
     """
@@ -40,6 +47,8 @@ def split_documents(
     documents = live_documents(lake, source.name, extractor).collect()
     if documents.is_empty():
         raise UpstreamEmpty(f"source {source.name!r} has pages but no documents: materialize markdown first")
+    if shard is not None:
+        documents = documents.filter(shard.where(pl.col("page_version_id")))
     missing = _missing(lake, source.name, documents, version)
     skipped = documents.height - missing.height
     meter = Meter(STAGE, "documents", total=missing.height, skipped=skipped, on_progress=on_progress)
