@@ -7,6 +7,6 @@ from __future__ import annotations
 
 CRAWLER = "1"
 EXTRACTOR = "1"  # raise it whenever a page may come out differently
-CHUNKER = "1"  # raise it whenever the same markdown would be cut in another way
+CHUNKER = "2"  # raise it whenever the same markdown would be cut in another way
 EMBEDDER = "1"
 INDEX = "1"

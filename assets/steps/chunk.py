@@ -31,8 +31,8 @@ class ChunkingSettings:
     overlap: int = 254 // 4
 
     def __post_init__(self) -> None:
-        if self.size < 16:
-            raise ValueError(f"chunk size {self.size} leaves no room for text: give at least 16 tokens")
+        if self.size < 32:
+            raise ValueError(f"chunk size {self.size} leaves no room for text: give at least 32 tokens")
         if not 0 <= self.overlap <= self.size // 2:
             raise ValueError(f"chunk overlap {self.overlap} must lie between 0 and half of the chunk size {self.size}")
 

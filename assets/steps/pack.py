@@ -168,15 +168,22 @@ class Packer:
 
     def _after_refining(self, first: int, room: int, stop: int | None) -> int:
         """Cut the unit that does not fit any more, when all before it is too little or may not end a chunk."""
-        large = min(bisect_right(self._at, self._at[first] + room) - 1, len(self._units) - 1)
-        large = max(first, large)
-        left = room - (self._at[large] - self._at[first])
-        parts = refine(self._markdown, self._units[large], self._tokens, max(left, 1), self._count)
+        last = min(bisect_right(self._at, self._at[first] + room) - 1, len(self._units) - 1)
+        last = large = max(first, last)
+        while large > first and self._units[large].is_frame and self._at[large + 1] - self._at[large] <= room // 2:
+            large -= 1  # a fence's first and last line stay whole: what lies before gives way
+        left = room - (self._at[large] - self._at[first]) - (self._at[last + 1] - self._at[large + 1])
+        parts = refine(self._markdown, self._units[large], self._tokens, self._size, max(left, 1), self._count)
         if len(parts) > 1:
             self._units[large : large + 1] = parts
             self._at[large : large + 1] = [self._tokens.before(part.start) for part in parts]
             return self._stop(first, room)
-        return stop if stop is not None else max(first + 1, large)
+        return stop if stop is not None else self._least_bad(first, last)
+
+    def _least_bad(self, first: int, last: int) -> int:
+        """Where to end a chunk when nothing allows it: after a heading rather than before a fence's last line."""
+        stops = (stop for stop in range(last, first, -1) if not self._units[stop].closes)
+        return next(stops, max(first + 1, last))
 
     def _with_overlap(self, first: int, stop: int) -> int:
         """The next chunk's first unit: the whole sentences before it that fit into the overlap."""

@@ -48,6 +48,18 @@ class Unit(NamedTuple):
     is_text: bool = False
     is_exact: bool = True
 
+    @property
+    def closes(self) -> bool:
+        """Whether this is the line that closes a fence."""
+        block = self.block
+        return block.kind is Kind.FENCE and block.is_closed and self.end == block.end and self.start > block.start
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether this is the line that opens or closes a fence, apart from what stands in it."""
+        opens = self.block.kind is Kind.FENCE and self.start == self.block.start and self.end < self.block.end
+        return opens or self.closes
+
 
 def block_units(markdown: str, blocks: Iterable[Block], tokens: TokenIndex, size: int, count: Count) -> list[Unit]:
     """Return the units of all blocks in order; a fence, table or code is one unit unless larger than `size`."""
@@ -57,7 +69,7 @@ def block_units(markdown: str, blocks: Iterable[Block], tokens: TokenIndex, size
         inner = Cut.SENTENCE if tokens.count(block.start, block.end) > size // _SMALL_SHARE else Cut.LINE
         for unit in _of_block(markdown, block, _cut_before(markdown, block, previous), inner, count):
             if not unit.is_text and tokens.count(unit.start, unit.end) > size:
-                units += refine(markdown, unit, tokens, size, count)
+                units += refine(markdown, unit, tokens, size, size, count)
             else:
                 units.append(unit)
         previous = block
@@ -94,26 +106,26 @@ def _trimmed_end(markdown: str, start: int, end: int) -> int:
     return start + len(markdown[start:end].rstrip())
 
 
-def refine(markdown: str, unit: Unit, tokens: TokenIndex, budget: int, count: Count) -> list[Unit]:
+def refine(markdown: str, unit: Unit, tokens: TokenIndex, size: int, budget: int, count: Count) -> list[Unit]:
     """Return the unit's parts, at the next finer cut that it has, none of them empty.
 
     A fence falls into lines, a table into rows, anything else into runs of words (or characters) of at most
-    `budget` tokens. The unit itself, alone, says that it cannot be cut.
+    `budget` tokens. The unit itself, alone, says that it cannot be cut. `size` is that of a chunk.
     """
     whole = unit.start == unit.block.start and unit.end == unit.block.end
     kind = unit.block.kind
     if whole and kind in (Kind.FENCE, Kind.TABLE, Kind.CODE, Kind.HTML):
-        parts = list(_lines(markdown, unit, budget, count))
+        parts = list(_lines(markdown, unit, size, count))
         if len(parts) > 1:
             return parts
     room = max(1, budget - unit.opener_tokens - unit.closer_tokens)
     return _word_runs(markdown, unit, tokens, room)
 
 
-def _lines(markdown: str, unit: Unit, budget: int, count: Count) -> Iterator[Unit]:
+def _lines(markdown: str, unit: Unit, size: int, count: Count) -> Iterator[Unit]:
     """The lines of a fence or code, or the rows of a table; what opens and closes it is glued to a line of content."""
     block = unit.block
-    opener, closer = _frame(markdown, block, budget, count)
+    opener, closer = _frame(markdown, block, size, count)
     costs = (count(opener) if opener else 0, count(closer) if closer else 0)
     cut = unit.cut
     for first, last in _line_spans(markdown, block):
@@ -137,14 +149,14 @@ def _line_spans(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
-def _frame(markdown: str, block: Block, budget: int, count: Count) -> tuple[str, str]:
-    """The lines that a part needs before and after it; a frame that would eat half of the budget is simplified."""
+def _frame(markdown: str, block: Block, size: int, count: Count) -> tuple[str, str]:
+    """The lines that a part needs before and after it; a frame that would eat half of a chunk is simplified."""
     if block.kind is Kind.TABLE:
         header = markdown[block.start : block.head_end]
-        return (header, "") if count(header) <= budget // 2 else ("", "")
+        return (header, "") if count(header) <= size // 2 else ("", "")
     if block.kind is not Kind.FENCE:
         return "", ""
-    is_short = count(block.opener) + count(block.closer) <= budget // 2
+    is_short = count(block.opener) + count(block.closer) <= size // 2
     return block.opener if is_short else block.closer, block.closer
 
 

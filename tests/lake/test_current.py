@@ -129,4 +129,4 @@ def test_the_view_looks_back_in_time(lake: Lake) -> None:
     crawl(lake, 2, (PAGE, Verdict.GONE, None))
     assert pages(lake) == {}
     assert current_pages(lake, "s", as_of=versions).collect().height == 1
-    assert current_pages(lake, "s", as_of={name: None for name in versions}).collect().is_empty()
+    assert current_pages(lake, "s", as_of=dict.fromkeys(versions)).collect().is_empty()

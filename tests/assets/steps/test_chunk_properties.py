@@ -59,7 +59,7 @@ BLOCK = st.one_of(
     st.just("<div>\nsome html\n</div>"),
 )
 MARKDOWN = st.lists(BLOCK, max_size=12).map("\n\n".join)
-SETTINGS = st.sampled_from([(220, 40), (254, 0), (120, 30), (64, 16)]).map(lambda s: ChunkingSettings(*s))
+SETTINGS = st.sampled_from([(220, 40), (254, 0), (120, 30), (64, 16), (32, 8)]).map(lambda s: ChunkingSettings(*s))
 
 
 @lru_cache
@@ -161,3 +161,11 @@ def test_anchors_are_found_by_place(count: int) -> None:
     )
     for piece in pieces:
         assert piece.anchor == f"p{markdown[piece.start :].split()[1]}"
+
+
+@pytest.mark.parametrize("title", ["A title", "", "A longer title of some words"])
+def test_a_fence_too_near_to_a_heading_keeps_its_closing_line(title: str) -> None:
+    markdown = "alpha alpha alpha e.g. e.g.\n=====\n\n```c++ title=x\n~~~\n```"
+    for piece in split(markdown, ChunkingSettings(32, 8), title):
+        assert all(block.is_closed for block in parse_blocks(piece.text) if block.kind is Kind.FENCE)
+        assert piece.tokens == len(token_offsets(piece.text)) <= 32
