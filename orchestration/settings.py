@@ -81,16 +81,15 @@ class PipelineSettings(BaseSettings):
 
     def storage_options(self) -> dict[str, str]:
         """The lake's credentials, as delta-rs names them; empty for a folder."""
-        if not self.lake_place.startswith("s3://"):
-            return {}
-        options = {
-            "AWS_ENDPOINT_URL": self.s3_endpoint,
-            "AWS_REGION": self.s3_region,
-            "AWS_ACCESS_KEY_ID": self.s3_access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.s3_secret_access_key.get_secret_value(),
-            "AWS_ALLOW_HTTP": "true" if self.s3_endpoint.startswith("http://") else "",
-        }
-        return {name: value for name, value in options.items() if value}
+        from lake.s3_options import s3_options
+
+        return s3_options(
+            self.lake_place,
+            endpoint=self.s3_endpoint,
+            region=self.s3_region,
+            key_id=self.s3_access_key_id,
+            secret=self.s3_secret_access_key.get_secret_value(),
+        )
 
     def lake(self) -> Lake:
         """The lake; nothing is opened yet."""
