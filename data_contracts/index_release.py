@@ -10,9 +10,9 @@ from data_contracts.table import Table, sha256_column, utc_column
 class IndexRelease(dy.Schema):
     """One row per index release of a source.
 
-    `release_id` names the set of live chunks, their page versions and the model, so the same content is the same
-    release. `versions` is a JSON object of lake table -> version that the release was built from; `evaluation` is the
-    JSON of its evaluation, null when it was not evaluated.
+    `release_id` names the set of live chunks and the model, so the same content is the same release, whichever
+    versions of its pages it was read from. `versions` is a JSON object of lake table -> version that the release was
+    built from; `evaluation` is the JSON of its first evaluation, null when it was not evaluated.
     """
 
     source = dy.String(nullable=False, primary_key=True)

@@ -11,5 +11,5 @@ class GoldenQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str = Field(min_length=3)
-    url: str = Field(description="the page that answers it")
+    url: str = Field(description="the page that answers it; `/path` is on the host of the source's first start URL")
     quote: str = Field(min_length=3, description="words of the page that a passage must hold to count as found")

@@ -11,17 +11,28 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from typing import Any
 
 from data_contracts.passage import ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
-from retrieval.release_files import checked_name, damaged, read_manifest, replace_text, seal, sync, verify
+from retrieval.open_snapshots import OpenSnapshots
+from retrieval.release_files import (
+    checked_name,
+    damaged,
+    read_manifest,
+    replace_manifest,
+    replace_text,
+    seal,
+    sync,
+    verify,
+)
 from retrieval.snapshot import Snapshot, write_snapshot
-from retrieval.vector_store import PassageBatch, ReleaseManifest, SearchMode
+from retrieval.vector_store import ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
 
 _CURRENT = "CURRENT"
 _BUILDING = ".building-"
@@ -33,10 +44,15 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: dict[str, Snapshot] = {}
-        self._opening = Lock()
+        self._open = OpenSnapshots()
 
-    def build(self, manifest: ReleaseManifest, batches: Iterable[PassageBatch]) -> None:
+    def build(
+        self,
+        manifest: ReleaseManifest,
+        batches: Iterable[PassageBatch],
+        *,
+        base: str | None = None,  # noqa: ARG002 - a disk is not paid by the row: every snapshot is whole
+    ) -> None:
         """Write a release beside the live one; see `VectorStore.build`. A damaged release is built anew."""
         home = self._home(manifest.source)
         home.mkdir(parents=True, exist_ok=True)
@@ -56,15 +72,26 @@ class LocalStore:
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
 
+    def evaluated(self, source: str, release_id: str, evaluation: Mapping[str, Any]) -> None:
+        """Keep what an evaluation found in the manifest."""
+        folder = self._folder(source, release_id)
+        with _locked(folder.parent / ".build.lock"):
+            replace_manifest(folder, replace(read_manifest(folder), evaluation=evaluation))
+
     def promote(self, source: str, release_id: str) -> None:
         """Make a built release the live one after its files' hashes were checked."""
-        home = self._home(source)
-        folder = home / checked_name(release_id)
-        if not folder.is_dir():
-            raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
+        folder = self._folder(source, release_id)
         verify(folder)
-        with _locked(home / ".current.lock"):
-            replace_text(home / _CURRENT, release_id)
+        with _locked(folder.parent / ".current.lock"):
+            replace_text(folder.parent / _CURRENT, release_id)
+
+    def withdraw(self, source: str) -> None:
+        """Take the live release out of service."""
+        home = self._home(source)
+        if home.is_dir():
+            with _locked(home / ".current.lock"):
+                (home / _CURRENT).unlink(missing_ok=True)
+                sync(home)
 
     def live(self, source: str) -> ReleaseManifest | None:
         """Return the live release of a source, None when there is none."""
@@ -77,12 +104,16 @@ class LocalStore:
         folders = [path for path in home.iterdir() if _is_release(path)] if home.is_dir() else []
         return sorted((read_manifest(folder) for folder in folders), key=lambda found: found.built_at, reverse=True)
 
+    def chunk_ids(self, source: str, release_id: str) -> Iterator[ChunkPlace]:
+        """Yield the chunks of a built release."""
+        yield from self._open.built(source, self._folder(source, release_id)).places()
+
     def sources(self) -> list[str]:
         """Return the sources that have a live release, sorted."""
         return sorted(path.parent.name for path in self._root.glob(f"*/{_CURRENT}"))
 
     def drop(self, source: str, release_id: str) -> None:
-        """Delete a release that is not live; dropping what is not there changes nothing."""
+        """Delete a release that is not live; see `VectorStore.drop`."""
         home = self._home(source)
         folder = home / checked_name(release_id)
         if not folder.is_dir():
@@ -91,6 +122,7 @@ class LocalStore:
             if self._current(source) == release_id:
                 raise RetrievalError(f"{release_id} is the live release of {source}. Promote another one first.")
             _remove(folder)
+        self._open.forget(folder)
 
     def search(
         self,
@@ -104,11 +136,14 @@ class LocalStore:
         release_id: str | None = None,
     ) -> list[ScoredPassage]:
         """Return the best passages of the live release, or of a built one, best first; see `VectorStore.search`."""
-        snapshot = self._snapshot(source) if release_id is None else self._built(source, release_id)
+        if release_id is None:
+            snapshot = self._live_snapshot(source)
+        else:
+            snapshot = self._open.built(source, self._folder(source, release_id))
         manifest = snapshot.manifest
         if manifest.model_id != model_id:
             raise ModelMismatch(
-                f"The live index of {source} was made with the embedding model {manifest.model_id}, the question with "
+                f"The index of {source} was made with the embedding model {manifest.model_id}, the question with "
                 f"{model_id}. Ask with the index's model, or build {source} again with the new one."
             )
         return snapshot.search(vector=vector, text=text, limit=limit, mode=mode)
@@ -122,34 +157,25 @@ class LocalStore:
         except FileNotFoundError:
             return None
 
-    def _snapshot(self, source: str) -> Snapshot:
+    def _folder(self, source: str, release_id: str) -> Path:
+        """The folder of a built release. Raises IndexMissing."""
+        folder = self._home(source) / checked_name(release_id)
+        if not folder.is_dir():
+            raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
+        return folder
+
+    def _live_snapshot(self, source: str) -> Snapshot:
         """Return the open snapshot of the live release, opening it if another one went live."""
         for _ in range(3):
             release_id = self._current(source)
             if release_id is None:
                 raise IndexMissing(f"{source} has no index yet. Run its pipeline up to vector_index, then ask again.")
-            with self._opening:
-                found = self._open.get(source)
-                if found is not None and found.manifest.release_id == release_id:
-                    return found
-                try:
-                    self._open[source] = Snapshot(self._home(source) / release_id)
-                    return self._open[source]
-                except IndexDamaged:
-                    if self._current(source) == release_id:
-                        raise
+            try:
+                return self._open.live(source, self._home(source) / release_id)
+            except IndexDamaged:
+                if self._current(source) == release_id:
+                    raise
         raise damaged(self._home(source) / str(self._current(source)), "it was replaced while it was opened")
-
-    def _built(self, source: str, release_id: str) -> Snapshot:
-        """Return an open snapshot of a built release, live or not; it takes the place of the source's open one."""
-        folder = self._home(source) / checked_name(release_id)
-        if not folder.is_dir():
-            raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
-        with self._opening:
-            found = self._open.get(source)
-            if found is None or found.manifest.release_id != release_id:
-                found = self._open[source] = Snapshot(folder)
-            return found
 
 
 def _is_release(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Self
 import pyarrow as pa
 
 from data_contracts.passage import Passage
+from retrieval.vector_store import ChunkPlace
 
 _SCHEMA = pa.schema(
     [
@@ -69,6 +70,11 @@ class PassageFile:
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
+
+    def places(self) -> Iterator[ChunkPlace]:
+        """Yield each passage's chunk and page, a batch at a time."""
+        for batch in self._batches:
+            yield from map(ChunkPlace, batch["chunk_id"].to_pylist(), batch["url"].to_pylist())
 
     def __getitem__(self, place: int) -> Passage:
         number = bisect_right(self._ends, place)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,10 +55,15 @@ def replace_text(path: Path, text: str) -> None:
 def seal(folder: Path, manifest: ReleaseManifest) -> None:
     """Write the manifest over all files of a folder and make everything in it durable."""
     facts = {path.relative_to(folder).as_posix(): asdict(_facts(path)) for path in _files(folder)}
-    release = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
-    (folder / MANIFEST).write_text(json.dumps({"release": release, "files": facts}, indent=1))
+    (folder / MANIFEST).write_text(_manifest_text(manifest, facts))
     for path in (*_files(folder), *(path for path in folder.rglob("*") if path.is_dir()), folder):
         sync(path)
+
+
+def replace_manifest(folder: Path, manifest: ReleaseManifest) -> None:
+    """Say something else about a sealed folder's release, atomically; its files stay what they are."""
+    _, facts = _read(folder)
+    replace_text(folder / MANIFEST, _manifest_text(manifest, {name: asdict(fact) for name, fact in facts.items()}))
 
 
 def read_manifest(folder: Path) -> ReleaseManifest:
@@ -87,6 +92,11 @@ def damaged(folder: Path, reason: str) -> IndexDamaged:
         f"The index release {release_id} of {source} is damaged: {reason}. "
         f"Build the release again (materialize vector_index for {source}), or promote another one."
     )
+
+
+def _manifest_text(manifest: ReleaseManifest, facts: Mapping[str, object]) -> str:
+    release = asdict(manifest) | {"built_at": manifest.built_at.isoformat()}
+    return json.dumps({"release": release, "files": facts}, indent=1)
 
 
 def _read(folder: Path) -> tuple[ReleaseManifest, dict[str, FileFacts]]:

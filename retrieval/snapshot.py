@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from retrieval.lexical_index import LexicalIndex, LexicalWriter
 from retrieval.near_duplicate import distinct
 from retrieval.passage_file import PassageFile, PassageWriter
 from retrieval.release_files import damaged, read_manifest
-from retrieval.vector_store import PassageBatch, ReleaseManifest, SearchMode
+from retrieval.vector_store import ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
 
 DENSE_POOL = 100
 LEXICAL_POOL = 1000
@@ -54,6 +54,7 @@ class Snapshot:
     """An open release. Errors: IndexDamaged when its files do not fit together."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.manifest = read_manifest(folder)
         try:
             self._passages = PassageFile(folder / _PASSAGES)
@@ -63,6 +64,10 @@ class Snapshot:
             raise damaged(folder, str(error)) from error
         if not len(self._passages) == len(self._dense) == len(self._lexical) == self.manifest.chunks:
             raise damaged(folder, "its indexes hold different numbers of passages")
+
+    def places(self) -> Iterator[ChunkPlace]:
+        """Yield each passage's chunk and page."""
+        return self._passages.places()
 
     def search(
         self, *, vector: Vectors, text: str, limit: int, mode: SearchMode, fusion: Fusion = min_max_average

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
@@ -23,7 +23,7 @@ class SearchMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ReleaseManifest:
     """What a release is made of. `title` is the source's name for people; `starters` are headings of its pages that
-    make good first questions."""
+    make good first questions; `evaluation` holds what its evaluation found, as JSON values, None before it."""
 
     source: str
     release_id: str
@@ -36,6 +36,14 @@ class ReleaseManifest:
     chunks: int
     built_at: datetime
     starters: tuple[str, ...] = ()
+    evaluation: Mapping[str, Any] | None = None
+
+
+class ChunkPlace(NamedTuple):
+    """A chunk of a release and the page that it is a passage of."""
+
+    chunk_id: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +54,15 @@ class PassageBatch:
     vectors: Vectors
 
 
-class VectorStore(Protocol):
-    """Holds releases per source. A release is built aside, then promoted; searching reads the live one only.
-
-    Errors: IndexMissing, IndexDamaged, ModelMismatch.
-    """
-
-    def build(self, manifest: ReleaseManifest, batches: Iterable[PassageBatch]) -> None:
-        """Write a release beside the live one. Building one that exists already changes nothing; a build that was
-        cut off leaves nothing that can be searched."""
-        ...
-
-    def promote(self, source: str, release_id: str) -> None:
-        """Make a built release the live one, atomically."""
-        ...
+class ReleaseReader(Protocol):
+    """What asking needs of a store: which release of each source answers, and its passages."""
 
     def live(self, source: str) -> ReleaseManifest | None:
         """Return the live release of a source, None when there is none."""
         ...
 
-    def releases(self, source: str) -> list[ReleaseManifest]:
-        """Return all built releases of a source, newest first."""
-        ...
-
     def sources(self) -> list[str]:
         """Return the sources that have a live release, sorted."""
-        ...
-
-    def drop(self, source: str, release_id: str) -> None:
-        """Delete a release that is not live."""
         ...
 
     def search(
@@ -91,4 +79,42 @@ class VectorStore(Protocol):
         """Return the best passages of the live release, or of a built one (to check it before it goes live), best
         first. `vector` and `text` are the question's; ModelMismatch when the release was made with another model
         than `model_id`."""
+        ...
+
+
+class VectorStore(ReleaseReader, Protocol):
+    """Holds releases per source. A release is built aside, then promoted; searching reads the live one only.
+
+    Errors: IndexMissing, IndexDamaged, ModelMismatch.
+    """
+
+    def build(self, manifest: ReleaseManifest, batches: Iterable[PassageBatch], *, base: str | None = None) -> None:
+        """Write a release beside the live one. Building one that exists already changes nothing; a build that was
+        cut off leaves nothing that can be searched. `base` names a built release of the source under the same model:
+        a store that pays for what it is sent may take the passages that both have from there."""
+        ...
+
+    def evaluated(self, source: str, release_id: str, evaluation: Mapping[str, Any]) -> None:
+        """Keep what a built release's evaluation found, as JSON values, in its manifest; a later one takes its
+        place."""
+        ...
+
+    def promote(self, source: str, release_id: str) -> None:
+        """Make a built release the live one, atomically."""
+        ...
+
+    def withdraw(self, source: str) -> None:
+        """Take the live release out of service: the source has none until another promotion. It stays built."""
+        ...
+
+    def releases(self, source: str) -> list[ReleaseManifest]:
+        """Return all built releases of a source, newest first."""
+        ...
+
+    def chunk_ids(self, source: str, release_id: str) -> Iterator[ChunkPlace]:
+        """Yield the chunks of a built release, in no particular order, holding few of them at a time."""
+        ...
+
+    def drop(self, source: str, release_id: str) -> None:
+        """Delete a release that is not live; dropping what is not there changes nothing."""
         ...

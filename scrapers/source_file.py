@@ -16,6 +16,7 @@ from scrapers.canonical import canonical_url
 from scrapers.error import SourceError
 
 _SUFFIX = ".yaml"
+_QUESTIONS = ".questions"  # <name>.questions.yaml holds a source's golden questions and is no source
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")  # a host and port, as localhost:8080, is no scheme
 
 
@@ -44,7 +45,8 @@ def load_source(path: Path) -> Source:
 
 def load_sources(folder: Path) -> dict[str, Source]:
     """Read every `*.yaml` of a folder, by name (an absent folder holds none). Raises SourceError for a bad one."""
-    paths = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (_SUFFIX, ".yml"))
+    found = (path for path in folder.glob("*.y*ml") if path.suffix in (_SUFFIX, ".yml"))
+    paths = sorted(path for path in found if not path.stem.endswith(_QUESTIONS))
     sources: dict[str, Source] = {}
     for path in paths:
         source = load_source(path)

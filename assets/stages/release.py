@@ -41,9 +41,8 @@ _PAGE_COLUMNS = ("url", "markdown_hash", "page_version_id", "title", "fetched_at
 
 
 def release_id(source: str, model_id: str, chunks: pl.DataFrame) -> str:
-    """Name a release by its source, its model, its chunks and the page versions that they are cited from."""
-    names = chunks.sort("chunk_id").select(pl.col("chunk_id") + pl.col("page_version_id")).to_series()
-    return content_id(source, model_id, *names)
+    """Name a release by its source, its model and its chunks; not by page versions, which change with every nonce."""
+    return content_id(source, model_id, *chunks["chunk_id"].sort())
 
 
 def release_index(
