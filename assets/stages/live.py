@@ -8,12 +8,12 @@ from assets.error import UpstreamEmpty
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.document import DOCUMENTS
-from lake import Lake, current_pages
+from lake import AsOf, Lake, current_pages
 
 
-def live_pages(lake: Lake, source: str) -> pl.DataFrame:
+def live_pages(lake: Lake, source: str, *, as_of: AsOf | None = None) -> pl.DataFrame:
     """Return url and page_version_id of each page that exists. Raises UpstreamEmpty when there is none."""
-    pages = current_pages(lake, source).select("url", "page_version_id").collect()
+    pages = current_pages(lake, source, as_of=as_of).select("url", "page_version_id").collect()
     if pages.is_empty():
         raise UpstreamEmpty(_no_pages(lake, source))
     return pages
@@ -30,16 +30,21 @@ def _no_pages(lake: Lake, source: str) -> str:
     )
 
 
-def live_documents(lake: Lake, source: str, extractor_version: str) -> pl.LazyFrame:
+def live_documents(lake: Lake, source: str, extractor_version: str, *, as_of: AsOf | None = None) -> pl.LazyFrame:
     """Return page_version_id, extractor_version, url, markdown_hash of the current pages' documents."""
     columns = ("page_version_id", "extractor_version", "url", "markdown_hash")
-    documents = lake.scan(DOCUMENTS, source=source).filter(pl.col("extractor_version") == extractor_version)
-    pages = live_pages(lake, source).lazy().select("page_version_id")
+    documents = lake.scan(DOCUMENTS, source=source, as_of=as_of)
+    documents = documents.filter(pl.col("extractor_version") == extractor_version)
+    pages = live_pages(lake, source, as_of=as_of).lazy().select("page_version_id")
     return documents.select(columns).join(pages, on="page_version_id", how="semi")
 
 
-def live_chunks(lake: Lake, source: str, extractor_version: str, chunker_version: str) -> pl.LazyFrame:
-    """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks."""
-    chunks = lake.scan(CHUNKS, source=source).filter(pl.col("chunker_version") == chunker_version)
-    documents = live_documents(lake, source, extractor_version).select("url", "markdown_hash", "page_version_id")
+def live_chunks(
+    lake: Lake, source: str, extractor_version: str, chunker_version: str, *, as_of: AsOf | None = None
+) -> pl.LazyFrame:
+    """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks; `as_of` looks
+    back at what was live when the tables had those versions."""
+    chunks = lake.scan(CHUNKS, source=source, as_of=as_of).filter(pl.col("chunker_version") == chunker_version)
+    documents = live_documents(lake, source, extractor_version, as_of=as_of)
+    documents = documents.select("url", "markdown_hash", "page_version_id")
     return chunks.select("chunk_id", "text_hash", "url", "markdown_hash").join(documents, on=["url", "markdown_hash"])
