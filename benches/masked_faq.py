@@ -108,7 +108,7 @@ def question_mask(questions: Sequence[str]) -> re.Pattern[str]:
 def masked(page: CleanedPage, mask: re.Pattern[str]) -> CleanedPage:
     """Blank the questions out of a page; every other character keeps its offset."""
     blank = _blanked(page.markdown, mask)
-    return CleanedPage(_blanked(page.title, mask), blank, page.anchors, None, None, page.language, page.flags)
+    return CleanedPage(_blanked(page.title, mask), blank, page.anchors, None, None, page.language, page.flags, ())
 
 
 def hits(

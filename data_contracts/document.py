@@ -18,14 +18,29 @@ class Anchor(NamedTuple):
     id: str
 
 
+class DocumentBlock(NamedTuple):
+    """A block of the markdown: characters `start` to `end`, what kind it is, and a hash of what it says.
+
+    `kind` is `heading1` to `heading6`, `paragraph`, `item`, `quote`, `fence`, `code`, `table`, `html` or `rule`.
+    `letters` counts the letters and digits that a reader sees. Blocks of different pages that say the same, but for
+    numbers and where their links lead, have the same hash (64 bits, signed).
+    """
+
+    start: int
+    end: int
+    kind: str
+    letters: int
+    hash: int
+
+
 class Document(dy.Schema):
     """One row per page version and extractor version.
 
     `anchors` are sorted by offset. `source_text` and `source_link` come from the source's optional selectors.
     `language` is an ISO 639-1 code or `und`. `flags` are quality flags (field's terms, e.g. `little_text`).
     `markdown_hash` covers title, markdown and anchors: all that a chunk and its citation are made from. `blocks` are
-    the markdown's blocks in order, as character offsets and a hash of what each says: what recurs on many pages of a
-    site is found by it.
+    the markdown's blocks in order (null: made before they were kept): what recurs on many pages of a site, and how much
+    a page says, is found by them without reading the text.
     """
 
     source = dy.String(nullable=False)
@@ -46,7 +61,13 @@ class Document(dy.Schema):
     flags = dy.List(dy.String(nullable=False), nullable=False)
     blocks = dy.List(
         dy.Struct(
-            {"start": dy.Int64(nullable=False), "end": dy.Int64(nullable=False), "hash": dy.Int64(nullable=False)}
+            {
+                "start": dy.Int64(nullable=False),
+                "end": dy.Int64(nullable=False),
+                "kind": dy.String(nullable=False),
+                "letters": dy.Int64(nullable=False),
+                "hash": dy.Int64(nullable=False),
+            }
         ),
         nullable=True,
     )

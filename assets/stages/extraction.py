@@ -93,4 +93,5 @@ def _row(cleaned: Cleaned, version: str) -> dict[str, Any]:
         "anchors": [anchor._asdict() for anchor in result.anchors],
         "language": result.language,
         "flags": list(result.flags),
+        "blocks": [block._asdict() for block in result.blocks],
     }

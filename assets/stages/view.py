@@ -48,13 +48,13 @@ def page_view(lake: Lake, source: str, crawl_id: str) -> View:
 
 def document_view(lake: Lake, source: str, extractor_version: str) -> View:
     """The live documents; tallies: pages, and documents with a flag, by flag."""
-    live = live_documents(lake, source, extractor_version).select("page_version_id", "extractor_version")
+    live = live_documents(lake, source, extractor_version)
     documents = lake.scan(DOCUMENTS, source=source).join(live, on=["page_version_id", "extractor_version"], how="semi")
     flags = documents.select("flags").explode("flags").drop_nulls().group_by("flags").len().collect()
     pages = current_pages(lake, source).select(pl.len()).collect().item()
     newest = documents.top_k(_SAMPLE_ROWS, by="extracted_at").with_columns(pl.col("markdown").str.slice(0, 400))
     return View(
-        keys=sorted(live.select(pl.concat_str(pl.all(), separator=" ")).collect().to_series()),
+        keys=sorted(live.select(pl.col("url") + " " + pl.col("markdown_hash")).collect().to_series()),
         sample=newest.select("title", "url", "language", "markdown").collect().to_dicts(),
         tallies={"pages": pages} | dict(flags.iter_rows()),
     )
@@ -67,7 +67,7 @@ def chunk_view(lake: Lake, source: str, extractor_version: str, chunker_version:
     tokens = chunks.select(most=pl.col("tokens").max(), median=pl.col("tokens").median(), all=pl.col("tokens").sum())
     newest = chunks.select("heading_path", "tokens", "text", "url").tail(_SAMPLE_ROWS).collect()
     return View(
-        keys=sorted(live.select(pl.col("chunk_id") + " " + pl.col("page_version_id")).collect().to_series()),
+        keys=sorted(live.select("chunk_id").collect().to_series()),
         sample=newest.to_dicts(),
         tallies={f"{name} tokens": value or 0 for name, value in tokens.collect().to_dicts()[0].items()},
     )

@@ -11,13 +11,14 @@ from assets.revision import EXTRACTOR
 from assets.steps.anchor_mark import take_marks
 from assets.steps.chrome import drop_chrome
 from assets.steps.cleaning_error import CleaningError
+from assets.steps.fingerprint import block_fingerprints
 from assets.steps.language import document_language
 from assets.steps.main_content import main_content, selected_content
 from assets.steps.markdown import PageConverter
 from assets.steps.page_tree import drop_unseen, parse_page, select
 from assets.steps.quality import quality_flags
 from assets.steps.title import page_title
-from data_contracts.document import Anchor
+from data_contracts.document import Anchor, DocumentBlock
 from data_contracts.identity import content_id
 from data_contracts.source import Selectors
 
@@ -35,6 +36,7 @@ class CleanedPage:
     source_link: str | None
     language: str
     flags: tuple[str, ...]
+    blocks: tuple[DocumentBlock, ...]
 
 
 def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> CleanedPage:
@@ -56,7 +58,9 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     if not markdown:
         raise CleaningError("no_content", "nothing is left to read once scripts and hidden elements are gone")
     flags = quality_flags(markdown, title=title, is_too_deep=converter.is_too_deep, is_selector_missed=is_missed)
-    return CleanedPage(title, markdown, anchors, source_text, source_link, document_language(page, markdown), flags)
+    language = document_language(page, markdown)
+    blocks = block_fingerprints(markdown)
+    return CleanedPage(title, markdown, anchors, source_text, source_link, language, flags, blocks)
 
 
 def extractor_version(selectors: Selectors) -> str:
