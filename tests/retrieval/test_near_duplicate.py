@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from data_contracts.passage import Passage, ScoredPassage
-from retrieval.near_duplicate import distinct
+from retrieval.near_duplicate import distinct, repeats
 
 WORDS = " ".join(f"word{number}" for number in range(60))
 
@@ -37,3 +37,12 @@ def test_case_and_punctuation_make_no_difference(kept: Kept) -> None:
 
 def test_passages_of_few_or_no_words_are_compared_too(kept: Kept) -> None:
     assert kept("yes", "no", "yes", "***", "---", "***") == ["yes", "no", "***", "---"]
+
+
+def test_what_is_left_out_repeats_something_that_was_kept(kept: Kept) -> None:
+    bodies = [" ".join(f"w{(number * step) % 90}" for number in range(70)) for step in (1, 1, 7, 11, 7)]
+    bodies += [f"{bodies[0]} and more", bodies[2].upper(), "***"]
+    shown = kept(*bodies)
+    assert len(shown) == 4
+    assert not any(repeats(one, other) for at, one in enumerate(shown) for other in shown[:at])
+    assert all(any(repeats(body, one) for one in shown) for body in bodies)
