@@ -131,6 +131,10 @@ class DenseIndex:
     def __len__(self) -> int:
         return len(self._vectors)
 
+    def vectors(self, start: int, end: int) -> Vectors:
+        """Return the vectors from one place to before another, as they were written."""
+        return np.array(self._vectors[start:end], dtype=np.float32)
+
     def search(self, query: Vectors, limit: int) -> tuple[Places, Vectors]:
         """Return the places and cosines of the nearest vectors, best first."""
         limit = min(limit, len(self))

@@ -108,6 +108,10 @@ class LocalStore:
         """Yield the chunks of a built release."""
         yield from self._open.built(source, self._folder(source, release_id)).places()
 
+    def contents(self, source: str, release_id: str) -> Iterator[PassageBatch]:
+        """Yield a built release's passages with their vectors."""
+        yield from self._open.built(source, self._folder(source, release_id)).contents()
+
     def sources(self) -> list[str]:
         """Return the sources that have a live release, sorted."""
         return sorted(path.parent.name for path in self._root.glob(f"*/{_CURRENT}"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -76,9 +76,16 @@ class PassageFile:
         for batch in self._batches:
             yield from map(ChunkPlace, batch["chunk_id"].to_pylist(), batch["url"].to_pylist())
 
+    def batches(self) -> Iterator[list[Passage]]:
+        """Yield all passages in order, as they were written together."""
+        for batch in self._batches:
+            yield [_passage(row) for row in batch.to_pylist()]
+
     def __getitem__(self, place: int) -> Passage:
         number = bisect_right(self._ends, place)
         batch = self._batches[number]
-        row = batch.slice(place - self._ends[number] + batch.num_rows, 1).to_pylist()[0]
-        row["heading_path"] = tuple(row["heading_path"])
-        return Passage(**row)
+        return _passage(batch.slice(place - self._ends[number] + batch.num_rows, 1).to_pylist()[0])
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    return Passage(**row | {"heading_path": tuple(row["heading_path"])})

@@ -69,6 +69,13 @@ class Snapshot:
         """Yield each passage's chunk and page."""
         return self._passages.places()
 
+    def contents(self) -> Iterator[PassageBatch]:
+        """Yield the passages with their vectors, in the order in which they were written."""
+        start = 0
+        for passages in self._passages.batches():
+            yield PassageBatch(passages, self._dense.vectors(start, start + len(passages)))
+            start += len(passages)
+
     def search(
         self, *, vector: Vectors, text: str, limit: int, mode: SearchMode, fusion: Fusion = min_max_average
     ) -> list[ScoredPassage]:

@@ -115,6 +115,11 @@ class VectorStore(ReleaseReader, Protocol):
         """Yield the chunks of a built release, in no particular order, holding few of them at a time."""
         ...
 
+    def contents(self, source: str, release_id: str) -> Iterator[PassageBatch]:
+        """Yield a built release's passages with their vectors, in no particular order, a batch at a time: what another
+        release is made of that leaves some of them out."""
+        ...
+
     def drop(self, source: str, release_id: str) -> None:
         """Delete a release that is not live; dropping what is not there changes nothing."""
         ...

@@ -213,6 +213,17 @@ def test_a_dropped_release_is_gone_and_the_live_one_cannot_be_dropped(store: Vec
     assert ask(store, TEXTS[0])[0] == TEXTS[0]
 
 
+def test_the_contents_of_a_release_are_what_it_was_built_from(store: VectorStore) -> None:
+    manifest = publish(store)
+    found = [
+        (passage, vector)
+        for batch in store.contents("docs", manifest.release_id)
+        for passage, vector in zip(batch.passages, batch.vectors, strict=True)
+    ]
+    assert sorted(passage.chunk_id for passage, _ in found) == sorted(one.chunk_id for one in passages_of(TEXTS))
+    assert all(np.allclose(vector, vector_of(passage.body)) for passage, vector in found)
+
+
 def test_sources_are_searched_apart(store: VectorStore) -> None:
     publish(store)
     publish(store, ("A rebase of prices.",), source="shop")
