@@ -4,7 +4,11 @@ StageError
 ├── UpstreamEmpty   the stage before has left nothing to work on
 ├── UpstreamBehind  the stage before has not done all of its work
 ├── ReleaseRefused  the built index failed its check and was not promoted
-└── ShardInvalid    a share of a stage's work that does not exist
+├── QuestionsUnusable  the golden questions cannot be read
+├── PastUnknown     what was live at an instant cannot be told or made again
+├── ShardInvalid    a share of a stage's work that does not exist
+├── WorkerFailed    a worker of the stage found what a person must mend, or died again and again
+└── WorkerBusy      a worker of the stage was kept from its work by what passes by itself: run the stage again
 """
 
 from __future__ import annotations
@@ -26,5 +30,21 @@ class ReleaseRefused(StageError):
     """The built index failed its check; the live one keeps answering."""
 
 
+class QuestionsUnusable(StageError):
+    """The golden questions cannot be read."""
+
+
+class PastUnknown(StageError):
+    """What was live at an instant cannot be told, or cannot be made again."""
+
+
 class ShardInvalid(StageError):
     """There is no such share of a stage's work."""
+
+
+class WorkerFailed(StageError):
+    """A worker of a stage found what a person must mend, or died again and again."""
+
+
+class WorkerBusy(StageError):
+    """A worker of a stage was kept from its work by what passes by itself."""
