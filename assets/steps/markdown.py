@@ -85,7 +85,7 @@ class PageConverter(MarkupRules):
         text = self._children(node, tag, self._context(parent_tags, tag))
         if tag == "ol" or tag == "ul":
             self._counters.pop()
-        rule = self.get_conv_fn_cached(tag)  # type: ignore[attr-defined]
+        rule = self.get_conv_fn_cached(tag)
         return text if rule is None else str(rule(node, text, parent_tags))
 
     def _children(self, node: LexborNode, tag: str, context: Context) -> str:
@@ -158,7 +158,7 @@ class PageConverter(MarkupRules):
         text = code_text(node)
         if "_inline" in parents:
             text = _SPACE.sub(" ", text).strip()
-            return self._marks() + str(self.convert_code(node, text, parents)) if text else ""  # type: ignore[attr-defined]
+            return self._marks() + str(self.convert_code(node, text, parents)) if text else ""
         block = fence(text, code_language(node))
         if not block:
             return ""

@@ -88,7 +88,7 @@ class MarkupRules(markdownify.MarkdownConverter):
         """The rule for an element; none for any other name, so that no page can name a method of the converter."""
         if tag_name not in _RULES:
             return None
-        found: Rule | None = super().get_conv_fn(tag_name)  # type: ignore[misc]
+        found: Rule | None = super().get_conv_fn(tag_name)
         return found
 
     def link(self, href: str | None) -> str:
@@ -113,7 +113,7 @@ class MarkupRules(markdownify.MarkdownConverter):
     def convert_a(self, el: LexborNode, text: str, parent_tags: Context) -> str:
         if "_noformat" in parent_tags or not text.strip():
             return text
-        prefix, suffix, label = markdownify.chomp(text)  # type: ignore[attr-defined]
+        prefix, suffix, label = markdownify.chomp(text)
         address = self.link(el.attributes.get("href"))
         if not address or "a" in parent_tags or ("_title" in parent_tags and self._is_here(address)):
             return text
@@ -150,7 +150,7 @@ class MarkupRules(markdownify.MarkdownConverter):
     def _emphasised(self, symbol: str, within: tuple[str, ...], text: str, parents: Context) -> str:
         if "_noformat" in parents or not text.strip() or "\n" in text or any(name in parents for name in within):
             return text
-        prefix, suffix, text = markdownify.chomp(text)  # type: ignore[attr-defined]
+        prefix, suffix, text = markdownify.chomp(text)
         return f"{prefix}{symbol}{text}{symbol}{suffix}"
 
     def convert_sup(self, _el: LexborNode, text: str, _parent_tags: Context) -> str:
@@ -216,7 +216,7 @@ class MarkupRules(markdownify.MarkdownConverter):
         return "\n" + _indented(text, bullet, " " * len(bullet)) + "\n"
 
     def convert_tt(self, el: LexborNode, text: str, parent_tags: Context) -> str:
-        return str(self.convert_code(el, text, parent_tags))  # type: ignore[attr-defined]
+        return str(self.convert_code(el, text, parent_tags))
 
 
 def _linked_first_line(text: str, address: str) -> str:
@@ -230,4 +230,4 @@ def _linked_first_line(text: str, address: str) -> str:
 
 for _name in _BLOCKS_WITHOUT_RULE:
     if not hasattr(MarkupRules, f"convert_{_name}"):
-        setattr(MarkupRules, f"convert_{_name}", markdownify.MarkdownConverter.convert_div)  # type: ignore[attr-defined]
+        setattr(MarkupRules, f"convert_{_name}", markdownify.MarkdownConverter.convert_div)

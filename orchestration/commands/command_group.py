@@ -22,7 +22,7 @@ class OneMessageGroup(TyperGroup):
             raise
         except BrokenPipeError:
             raise
-        except Exception as error:
+        except Exception as error:  # a bug as well: a person gets its name and how to see more, no traceback
             if ctx.params.get("debug"):
                 raise
             typer.echo(describe(error), err=True)

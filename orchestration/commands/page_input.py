@@ -63,7 +63,7 @@ def fetch_page(url: str) -> PageInput:
     limits = Limits()
     request = urllib.request.Request(url, headers={"User-Agent": Politeness().user_agent})  # noqa: S310 (http only)
     try:
-        with urllib.request.urlopen(request, timeout=limits.page_seconds) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=limits.page_seconds) as answer:  # noqa: S310 (the same)
             body = answer.read(limits.page_bytes + 1)
             content_type = answer.headers.get("Content-Type", "")
             final = answer.geturl()

@@ -119,7 +119,7 @@ def make_settings(tmp_path: Path, models: Path) -> Callable[..., ChatSettings]:
 
     def make(**changes: object) -> ChatSettings:
         fixed: dict[str, object] = {"home": tmp_path / "home", "models": models, "openai_api_key": ""}
-        return ChatSettings(_env_file=None, **(fixed | {"openai_base_url": ""} | changes))  # type: ignore[arg-type]
+        return ChatSettings(_env_file=None, **(fixed | {"openai_base_url": ""} | changes))
 
     return make
 
