@@ -1,6 +1,6 @@
 """Run the benchmarks named on the command line (default: all) and print a table of figures for each.
 
-Real evaluation data is read from LORECHAT_BENCH_DATA (default: ../shared/data); a benchmark whose data is not there
+Real evaluation data is read from LORECHAT_BENCH_DATA (default: benches/data); a benchmark whose data is not there
 says so and the others go on.
 """
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr)
         return 2
-    data = Path(os.environ.get("LORECHAT_BENCH_DATA", "../shared/data"))
+    data = Path(os.environ.get("LORECHAT_BENCH_DATA", "benches/data"))
     console = Console(width=140)
     for name in names:
         try:
