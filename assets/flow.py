@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
     from retrieval.vector_store import VectorStore
+    from scrapers.source_catalog import SourceCatalog
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Flow:
     """The lake, the model and the index, and how the stages are to run.
 
     `objects` are the files at the lake's place, beside its tables: `inbox/`, `processed/` and `sources/` lie there.
-    `sources` is the folder of source files; `environment` is what a crawl's process gets, `workers` the processes that
-    clean pages (None: one per core), `keep_releases` the index releases kept for rollback.
+    `sources` are the source files and the questions beside them; `environment` is what a crawl's process gets,
+    `workers` the processes that clean pages (None: one per core), `keep_releases` the index releases kept for rollback.
     """
 
-    sources: Path
+    sources: SourceCatalog
     lake: Lake
     objects: ObjectFolder
     store: VectorStore
@@ -40,10 +40,8 @@ class Flow:
     keep_releases: int = 3
 
     def source(self, name: str) -> Source:
-        """Read a source's file. Raises SourceError."""
-        from scrapers.source_file import load_source
-
-        return load_source(self.sources / f"{name}.yaml")
+        """Read a source's file. Errors: SourceError, LakeUnreachable."""
+        return self.sources.load(name)
 
     @cached_property
     def embedder(self) -> Embedder:

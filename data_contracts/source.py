@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from data_contracts.identity import text_hash
@@ -24,6 +27,16 @@ def _compilable(patterns: tuple[str, ...]) -> tuple[str, ...]:
         except re.error as error:
             raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
     return patterns
+
+
+def _check_cron(expression: str) -> None:
+    example = "write minute, hour, day, month and weekday, as `0 3 * * 1` for Mondays at 3:00 UTC"
+    if len(expression.split()) != 5:  # a sixth field would be seconds
+        raise ValueError(f"it is no cron expression of five fields: {example}")
+    try:
+        next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration) as error:
+        raise ValueError(f"it is no cron expression ({error or 'no such day'}): {example}") from error
 
 
 class Scope(_Strict):
@@ -161,6 +174,13 @@ class Source(_Strict):
                 raise ValueError(f"{url!r} is not an http or https URL")
         return urls
 
+    @field_validator("schedule")
+    @classmethod
+    def _schedule_is_cron(cls, schedule: str | None) -> str | None:
+        if schedule is not None:
+            _check_cron(schedule)
+        return schedule
+
     @model_validator(mode="after")
     def _has_somewhere_to_start(self) -> Self:
         if not self.is_crawled and not self.inbox:
@@ -185,5 +205,9 @@ class Source(_Strict):
         return self.title or (urlsplit(starts[0]).netloc if starts else self.name)
 
     def settings_hash(self) -> str:
-        """Name the settings that a crawl runs under (sha256)."""
-        return text_hash(self.model_dump_json())
+        """Name the settings that decide what a server answers to us and what is read of it (sha256).
+
+        Crawls under equal ones can build on each other's answers. Scope, limits and pace only decide what is asked.
+        """
+        told = self.model_dump(include={"urls": True, "languages": True, "politeness": {"user_agent", "contact"}})
+        return text_hash(json.dumps({**told, "auth_headers": sorted(self.auth_headers.items())}, sort_keys=True))

@@ -29,14 +29,10 @@ def add_partitions(instance: dg.DagsterInstance, names: Iterable[str]) -> list[s
 def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Look for new source files."""
     from orchestration.settings import PipelineSettings
-    from scrapers.error import SourceError
-    from scrapers.source_file import load_sources
 
-    try:
-        found = load_sources(PipelineSettings().sources)
-    except SourceError as error:
-        return dg.SkipReason(str(error))
+    listing = PipelineSettings().catalog().listing()
+    found = listing.sources
     new = sorted(set(found) - set(context.instance.get_dynamic_partitions(PARTITIONS)))
     if not new:
-        return dg.SkipReason(f"all {len(found)} sources have their partition")
+        return dg.SkipReason("\n".join((f"all {len(found)} sources have their partition", *listing.problems)))
     return dg.SensorResult(dynamic_partitions_requests=[SOURCES.build_add_request(new)])

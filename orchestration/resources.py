@@ -11,7 +11,7 @@ from orchestration.settings import PipelineSettings
 def make_flow(settings: PipelineSettings) -> Flow:
     """Return the flow that the settings describe; nothing is opened yet."""
     return Flow(
-        sources=settings.sources,
+        sources=settings.catalog(),
         lake=settings.lake(),
         objects=settings.objects(),
         store=settings.store(),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
     from retrieval.local_store import LocalStore
+    from scrapers.source_catalog import SourceCatalog
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
@@ -42,7 +43,9 @@ class PipelineSettings(BaseSettings):
     )
     index: Path | None = Field(default=None, description="folder of index releases; empty: HOME/index")
     models: Path | None = Field(default=None, description="folder of prepared models; empty: HOME/models")
-    sources: Path = Field(default=PROJECT / "scrapers" / "sources", description="folder of source files")
+    sources: Path = Field(
+        default=PROJECT / "scrapers" / "sources", description="folder of source files, beside the lake's own `sources/`"
+    )
 
     s3_endpoint: str = Field(default="", description="address of an S3 that is not Amazon's")
     s3_region: str = Field(default="us-east-1", description="region of the bucket")
@@ -58,6 +61,9 @@ class PipelineSettings(BaseSettings):
 
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
     chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
+    dagster_url: str = Field(default="", description="Dagster's address for people; empty: this machine's")
+    chat_url: str = Field(default="", description="the chat's address for people; empty: this machine's")
+    passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
 
     @property
     def lake_place(self) -> str:
@@ -78,6 +84,16 @@ class PipelineSettings(BaseSettings):
     def dagster_home(self) -> Path:
         """Where Dagster keeps its runs and its `dagster.yaml`."""
         return self.home / "dagster"
+
+    @property
+    def dagster_address(self) -> str:
+        """Where people open Dagster, without a slash at its end."""
+        return (self.dagster_url or f"http://localhost:{self.dagster_port}").rstrip("/")
+
+    @property
+    def chat_address(self) -> str:
+        """Where people open the chat, without a slash at its end."""
+        return (self.chat_url or f"http://localhost:{self.chat_port}").rstrip("/")
 
     def storage_options(self) -> dict[str, str]:
         """The lake's credentials, as delta-rs names them; empty for a folder."""
@@ -102,6 +118,12 @@ class PipelineSettings(BaseSettings):
         from lake import ObjectFolder
 
         return ObjectFolder(self.lake_place, self.storage_options())
+
+    def catalog(self) -> SourceCatalog:
+        """The source files: the local folder's, and those dropped into `sources/` at the lake's place."""
+        from scrapers.source_catalog import SourceCatalog
+
+        return SourceCatalog(self.sources, self.objects().below("sources"))
 
     def embedder(self) -> Embedder:
         """Load the embedding model. Errors: ModelUnavailable."""

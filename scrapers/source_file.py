@@ -21,39 +21,35 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")  # a host and port, as l
 
 
 def load_source(path: Path) -> Source:
-    """Read and check one source. Raises SourceError that names the file, the field and the fix."""
+    """Read and check one source's file. Raises SourceError that names the file, the field and the fix."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
+    return parse_source(data, name=path.stem, place=str(path))
+
+
+def parse_source(data: bytes, *, name: str, place: str) -> Source:
+    """Check a source's YAML; `name` is what its file is called, `place` where it lies. Raises SourceError."""
+    try:
+        content = yaml.safe_load(data.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: is not valid YAML{_position(error)}. Fix that line; indent with spaces.") from error
+        raise SourceError(
+            f"{place}: is not valid YAML{_position(error)}. Fix that line; indent with spaces."
+        ) from error
     if not isinstance(content, dict):
-        raise SourceError(f"{path}: holds no fields. Begin with `name: ...` and `start_urls: [https://...]`.")
-    content = {"name": path.stem, **content}
+        raise SourceError(f"{place}: holds no fields. Begin with `name: ...` and `start_urls: [https://...]`.")
+    content = {"name": name, **content}
     try:
         source = Source.model_validate(content)
     except ValidationError as error:
-        raise SourceError(_explain(path, error)) from error
-    if source.name != path.stem:
+        raise SourceError(_explain(place, error)) from error
+    if source.name != name:
         raise SourceError(
-            f"{path}: field `name` is {source.name!r}, but the file is called {path.stem!r}. "
-            f"Rename the file to {source.name}{_SUFFIX} or set `name: {path.stem}`."
+            f"{place}: field `name` is {source.name!r}, but the file is called {name!r}. "
+            f"Rename the file to {source.name}{_SUFFIX} or set `name: {name}`."
         )
     return source
-
-
-def load_sources(folder: Path) -> dict[str, Source]:
-    """Read every `*.yaml` of a folder, by name (an absent folder holds none). Raises SourceError for a bad one."""
-    found = (path for path in folder.glob("*.y*ml") if path.suffix in (_SUFFIX, ".yml"))
-    paths = sorted(path for path in found if not path.stem.endswith(_QUESTIONS))
-    sources: dict[str, Source] = {}
-    for path in paths:
-        source = load_source(path)
-        if source.name in sources:
-            raise SourceError(f"{path}: source {source.name!r} has two files. Delete one of them.")
-        sources[source.name] = source
-    return sources
 
 
 def write_source(folder: Path, source: Source) -> Path:
@@ -113,11 +109,11 @@ def _position(error: Exception) -> str:
     return f" ({problem}, line {mark.line + 1}, column {mark.column + 1})" if mark else f" ({problem})"
 
 
-def _explain(path: Path, error: ValidationError) -> str:
+def _explain(place: str, error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         field = ".".join(str(part) for part in problem["loc"]) or "the file as a whole"
-        lines.append(f"{path}: field `{field}`: {_fix(problem)}")
+        lines.append(f"{place}: field `{field}`: {_fix(problem)}")
     return "\n".join(lines)
 
 

@@ -36,7 +36,7 @@ def build(source: Sources = None, as_json: Json = False) -> None:
     from orchestration.settings import PipelineSettings
 
     settings = PipelineSettings()
-    chosen = choose_sources(settings.sources, source)
+    chosen = choose_sources(settings.catalog(), source)
     lake, embedder = settings.lake(), settings.embedder()
     for one in chosen:
         with ProgressDisplay(quiet=as_json) as display:

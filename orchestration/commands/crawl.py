@@ -30,7 +30,7 @@ def crawl(source: Sources = None, as_json: Json = False) -> None:
 
     settings = PipelineSettings()
     lake, environment = settings.lake(), settings.environment()
-    for one in choose_sources(settings.sources, source):
+    for one in choose_sources(settings.catalog(), source):
         with ProgressDisplay(quiet=as_json) as display:
             display.say(f"Crawling {one.name} ({one.display_title})")
             report = crawl_source(one, lake, on_progress=display.show, environment=environment)

@@ -20,11 +20,11 @@ def sources(as_json: Json = False) -> None:
     from orchestration.settings import PipelineSettings
 
     settings = PipelineSettings()
-    store = settings.store()
+    store, catalog = settings.store(), settings.catalog()
     rows = []
-    for source in choose_sources(settings.sources, None):
+    for source in choose_sources(catalog, None):
         live = store.live(source.name)
-        start = (*source.start_urls, *source.sitemaps)[0]
+        start = next(iter((*source.start_urls, *source.sitemaps)), "inbox")
         rows.append((source.name, source.display_title, start, source.schedule, live.pages if live else None))
     columns = ("source", "title", "start", "schedule", "indexed_pages")
     if as_json:
@@ -32,4 +32,4 @@ def sources(as_json: Json = False) -> None:
             print_json(dict(zip(columns, row, strict=True)))
         return
     print_table(columns, rows, right=("indexed_pages",))
-    typer.echo(f"\nFiles: {settings.sources}", err=True)
+    typer.echo(f"\nFiles: {settings.sources} and {catalog.dropped.url}", err=True)

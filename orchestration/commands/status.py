@@ -38,7 +38,7 @@ def status(
 
     settings = PipelineSettings()
     lake = settings.lake()
-    chosen = choose_sources(settings.sources, source)
+    chosen = choose_sources(settings.catalog(), source)
     if pages or verdict:
         _show_pages(chosen, lake, {one.value for one in verdict or Verdict}, as_json)
         return

@@ -98,8 +98,10 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
     from orchestration.up.handbook import build_handbook
     from orchestration.up.site import handbook_source, site_source
 
-    sources = settings.sources
-    source = handbook_source(sources, settings.chat_port) if site is None else site_source(site, sources)
+    if site is None:
+        source = handbook_source(settings.sources, settings.chat_port)
+    else:
+        source = site_source(site, settings.catalog())
     _prepare_dagster(settings)
     workspace = str(PROJECT / "workspace.yaml")
     supervisor.start(

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lake import ObjectFolder
 from orchestration.error import AlreadyRunning, HandbookFailed, PortTaken
 from orchestration.settings import PROJECT
 from orchestration.up.handbook import build_handbook, handbook_digest
 from orchestration.up.instance import only_one, prepare_instance
 from orchestration.up.port import check_port
 from orchestration.up.site import handbook_source, site_source
+from scrapers.source_catalog import SourceCatalog
 from scrapers.source_file import load_source, write_source
 
 
@@ -56,12 +58,14 @@ def test_the_handbook_source_follows_the_port_and_keeps_what_was_edited(tmp_path
 
 
 def test_a_site_that_has_a_source_keeps_it_as_it_was_edited(tmp_path: Path) -> None:
-    added = site_source("https://docs.example.com/guide/", tmp_path)
+    folder = tmp_path / "sources"
+    catalog = SourceCatalog(folder, ObjectFolder(str(tmp_path / "dropped")))
+    added = site_source("https://docs.example.com/guide/", catalog)
     edited = added.model_copy(update={"name": "guide", "schedule": "0 3 * * *"})
-    (tmp_path / f"{added.name}.yaml").unlink()
-    write_source(tmp_path, edited)
-    assert site_source("https://docs.example.com/guide/", tmp_path) == edited
-    assert [path.name for path in tmp_path.iterdir()] == ["guide.yaml"]
+    (folder / f"{added.name}.yaml").unlink()
+    write_source(folder, edited)
+    assert site_source("https://docs.example.com/guide/", catalog) == edited
+    assert [path.name for path in folder.iterdir()] == ["guide.yaml"]
 
 
 def test_a_handbook_that_has_not_changed_is_not_built_again(tmp_path: Path) -> None:

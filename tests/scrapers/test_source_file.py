@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data_contracts.source import Source
 from scrapers.error import SourceError
-from scrapers.source_file import load_source, load_sources, source_from_url, write_source
+from scrapers.source_file import load_source, source_from_url, write_source
 
 GOOD = """
 name: docs
@@ -36,11 +36,6 @@ def test_a_source_file_is_read(tmp_path: Path) -> None:
     source = load_source(_write(tmp_path, GOOD))
     assert source.limits.pages == 100
     assert source.scope.path_prefixes == ("/guide/",)
-    assert load_sources(tmp_path) == {"docs": source}
-
-
-def test_a_folder_that_is_not_there_holds_no_sources(tmp_path: Path) -> None:
-    assert load_sources(tmp_path / "absent") == {}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +54,9 @@ def test_a_folder_that_is_not_there_holds_no_sources(tmp_path: Path) -> None:
             "start_urls: [https://a.example/]\nscope: {exclude: ['(']}\n",
             ["`scope.exclude`", "not a regular expression"],
         ),
+        ("start_urls: [https://a.example/]\nschedule: daily\n", ["`schedule`", "five fields", "0 3 * * 1"]),
+        ("start_urls: [https://a.example/]\nschedule: 61 3 * * *\n", ["`schedule`", "Bad minute", "0 3 * * 1"]),
+        ("start_urls: [https://a.example/]\nschedule: '* * * * * *'\n", ["`schedule`", "five fields"]),
         ("name: other\nstart_urls: [https://a.example/]\n", ["`name`", "other.yaml"]),
         ("name: Two Words\nstart_urls: [https://a.example/]\n", ["`name`", "lower-case"]),
         ("start_urls: [https://a.example/]\nstart_urls2: 1\nlimits: {x: 1}\n", ["`start_urls2`", "`limits.x`"]),
@@ -93,7 +91,7 @@ def test_another_source_of_that_name_is_not_overwritten(tmp_path: Path) -> None:
     write_source(tmp_path, source_from_url("https://a.example/", name="docs"))
     with pytest.raises(SourceError, match="there already"):
         write_source(tmp_path, source_from_url("https://b.example/", name="docs"))
-    assert load_sources(tmp_path)["docs"].start_urls == ("https://a.example/",)
+    assert load_source(tmp_path / "docs.yaml").start_urls == ("https://a.example/",)
 
 
 @pytest.mark.parametrize(
