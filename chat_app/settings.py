@@ -54,6 +54,8 @@ class ChatSettings(BaseSettings):
     chat_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 opens it to the network")
     chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
     chat_origins: str = Field(default="", description="other web origins that may open the chat, joined by commas")
+    dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
+    dagster_url: str = Field(default="", description="Dagster's address for people; empty: this machine's")
     questions_per_minute: int = Field(default=20, ge=1, description="most questions of one address in a minute")
 
     embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
@@ -100,6 +102,11 @@ class ChatSettings(BaseSettings):
     def origins(self) -> frozenset[str]:
         """Web origins, besides the chat's own address, that may talk to it."""
         return frozenset(origin.strip().rstrip("/") for origin in self.chat_origins.split(",") if origin.strip())
+
+    @property
+    def dagster_address(self) -> str:
+        """Where people open Dagster, without a slash at its end."""
+        return (self.dagster_url or f"http://localhost:{self.dagster_port}").rstrip("/")
 
     def storage_options(self) -> dict[str, str]:
         """The lake's credentials, as delta-rs names them; empty for a folder."""

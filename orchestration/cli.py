@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, up
+from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, up, why
 from orchestration.commands.command_group import OneMessageGroup
 from orchestration.commands.option import Json, OnlySources
 from orchestration.commands.output import print_json
@@ -111,6 +111,7 @@ app.command()(ask)
 app.command()(search.search)
 app.command()(clean.clean)
 app.command()(chunk.chunk)
+app.command()(why.why)
 app.command()(sources.sources)
 app.command()(status.status)
 app.command()(serve)

@@ -27,8 +27,9 @@ class Place:
     """A page's place in one ranking of `searched` distinct passages.
 
     `rank` counts from 1 and is that of the page's best passage, `best`; None when none of the page's passages is among
-    them. `cut_score` is the score of the cut's last passage in the search that found `best`. `ahead` are the first few passages before the page's
-    best one; `repeated` is the passage of another page that is shown in place of the page's because it says the same.
+    them. `cut_score` is the score of the cut's last passage in the search that found `best`. `ahead` are the first few
+    passages before the page's best one; `repeated` is the passage of another page that is shown in place of the page's
+    because it says the same.
     """
 
     mode: SearchMode
