@@ -41,7 +41,12 @@ class ScopeRules:
             and (not self._allow_private or (outside and address.is_link_local))
         ):
             return Verdict.PRIVATE_ADDRESS, f"{address} is a private or link-local address"
-        if outside:
+        return self.outside(url)
+
+    def outside(self, url: str) -> Refusal | None:
+        """Return why a canonical URL is no page of the source, whoever fetched it; without hosts every host is its."""
+        parts = urlsplit(url)
+        if self._netlocs and parts.netloc not in self._netlocs:
             return Verdict.OUT_OF_SCOPE, f"host {parts.netloc} is not one of the source's"
         return self._path_refusal(url, parts.path)
 
