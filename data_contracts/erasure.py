@@ -7,11 +7,15 @@ import dataframely as dy
 from data_contracts.table import Table, sha256_column, utc_column
 
 
+WHOLE_SOURCE = "*"
+"""Stands for every URL of a source."""
+
+
 class Erasure(dy.Schema):
     """One row per decision on a URL; the newest one counts.
 
-    `url_hash` is the sha256 of the canonical URL. `is_out` says that the page was erased and is not to be fetched
-    again; a later row with false lets it in again.
+    `url_hash` is the sha256 of the canonical URL, or of `WHOLE_SOURCE`. `is_out` says that the page was erased and is
+    not to be fetched again; a later row with false lets it in again.
     """
 
     source = dy.String(nullable=False, primary_key=True)

@@ -2,7 +2,8 @@
 
 LakeError
 ├── LakeUnreachable   the place cannot be read or written: wrong URL, credentials, network, full disk
-└── LakeBusy          other writers kept winning the commit
+├── LakeBusy          other writers kept winning the commit
+└── HistoryEnded      a version is asked for that was deleted
 """
 
 from __future__ import annotations
@@ -18,3 +19,7 @@ class LakeUnreachable(LakeError):
 
 class LakeBusy(LakeError):
     """Concurrent writers won every attempt to commit."""
+
+
+class HistoryEnded(LakeError):
+    """A table is asked for as it was before its history begins."""

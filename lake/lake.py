@@ -8,7 +8,7 @@ key never occurs twice, on a local folder and on S3 alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,13 +19,16 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from data_contracts.quarantine import QUARANTINE
 from data_contracts.table import Table
-from lake.error import LakeBusy, LakeUnreachable
+from lake.error import HistoryEnded, LakeBusy, LakeUnreachable
+from lake.log_settings import history_begins, log_settings
 from lake.rejection import Rejection, quarantine_rows, rejections
 
 AsOf = int | datetime | Mapping[str, int | None]
 """A table version, the instant at which to look back, or each table's version by name (None: not yet written)."""
 
+_Change = Callable[[DeltaTable, str], int]
 _COMMIT_ATTEMPTS = 20
+_OPEN_ATTEMPTS = 3
 _ERASED_AT_ONCE = 500
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=8192)
 
@@ -67,6 +70,10 @@ class Lake:
             return table.schema.create_empty().lazy()
         rows = _with_new_columns(pl.scan_delta(delta), table)
         return rows if source is None else rows.filter(pl.col("source") == source)
+
+    def delta(self, table: Table) -> DeltaTable | None:
+        """Return the table as Delta knows it, for its upkeep; None when nothing was written yet."""
+        return self._open(table)
 
     def version(self, table: Table) -> int | None:
         """Return the table's version, None when nothing was written yet."""
@@ -168,6 +175,7 @@ class Lake:
                 schema=_delta_schema(table),
                 mode="ignore",
                 partition_by=["source"],
+                configuration=log_settings(table),
                 storage_options=self._options,
             )
         except (DeltaError, OSError) as error:
@@ -224,18 +232,36 @@ class Lake:
         The one exception from "never changed", for what must not be kept. Older versions of the table still hold the
         rows until `vacuum`.
         """
-        erased = 0
-        for start in range(0, keys.height, _ERASED_AT_ONCE):
-            erased += self._delete(table, _predicate(keys.slice(start, _ERASED_AT_ONCE), source))
-        return erased
 
-    def _delete(self, table: Table, predicate: str) -> int:
+        def delete(delta: DeltaTable, rows: str) -> int:
+            return int(delta.delete(rows, writer_properties=_WRITER)["num_deleted_rows"])
+
+        return self._change(table, keys, source, delete)
+
+    def rewrite(self, table: Table, keys: pl.DataFrame, values: Mapping[str, str | None], *, source: str) -> int:
+        """Give columns of the rows named as for `erase` other texts, or null; return how many rows that were.
+
+        For rows that must stay and name what must not: the rules of the table's contract are the caller's to keep.
+        """
+        new = {name: "NULL" if value is None else _quoted(value) for name, value in values.items()}
+
+        def update(delta: DeltaTable, rows: str) -> int:
+            return int(delta.update(new, predicate=rows, writer_properties=_WRITER)["num_updated_rows"])
+
+        return self._change(table, keys, source, update)
+
+    def _change(self, table: Table, keys: pl.DataFrame, source: str, change: _Change) -> int:
+        """Apply a change to the rows with these keys, some hundred of them at a time."""
+        slices = [keys.slice(start, _ERASED_AT_ONCE) for start in range(0, keys.height, _ERASED_AT_ONCE)]
+        return sum(self._changed(table, _predicate(some, source), change) for some in slices)
+
+    def _changed(self, table: Table, predicate: str, change: _Change) -> int:
         for _ in range(_COMMIT_ATTEMPTS):
             delta = self._open(table)
             if delta is None:
                 return 0
             try:
-                return int(delta.delete(predicate)["num_deleted_rows"])
+                return change(delta, predicate)
             except CommitFailedError:
                 continue
             except (DeltaError, OSError) as error:
@@ -270,24 +296,46 @@ class Lake:
                 return None
             as_of = as_of.get(table.name)
         try:
-            delta = DeltaTable(
-                self._table_url(table),
-                storage_options=self._options,
-                version=as_of if isinstance(as_of, int) else None,
-            )
-            if isinstance(as_of, datetime):
-                delta.load_as_version(as_of)
+            delta = self._newest(table)
+            return delta if as_of is None else _at(delta, table, as_of)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
             raise self._unreachable(table, error) from error
-        return delta
+
+    def _newest(self, table: Table) -> DeltaTable:
+        for _ in range(_OPEN_ATTEMPTS):
+            try:
+                return DeltaTable(self._table_url(table), storage_options=self._options)
+            except TableNotFoundError:
+                raise
+            except DeltaError as error:  # upkeep deleted an old part of the log after it was listed
+                if "not found" not in str(error):
+                    raise
+        return DeltaTable(self._table_url(table), storage_options=self._options)
 
     def _unreachable(self, table: Table, error: Exception) -> LakeUnreachable:
         return LakeUnreachable(
             f"cannot use table {table.name} at {self.url}: {error}. "
             "Check LORECHAT_LAKE, its credentials and the free space there."
         )
+
+
+def _at(delta: DeltaTable, table: Table, as_of: int | datetime) -> DeltaTable:
+    """Take an open table back to what it was. Raises HistoryEnded when that is not kept any more."""
+    begins = history_begins(delta)
+    try:
+        delta.load_as_version(as_of)
+    except DeltaError:
+        if not begins:
+            raise
+    else:
+        if delta.version() >= begins:
+            return delta
+    raise HistoryEnded(
+        f"{table.name} cannot be read as it was at {as_of}: its history begins with version {begins}. What is older "
+        "was deleted, by its age or because something was erased (docs: How do I erase a page?)"
+    )
 
 
 def _delta_schema(table: Table) -> Schema:
