@@ -25,25 +25,27 @@ class TurnLog:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        self._turns_waiting: set[str] = set()
         self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._write, name="turn-log", daemon=True)
         self._thread.start()
 
     def turn(self, answer: Answer, *, turn_id: str, thread_id: str, asked_at: datetime) -> None:
         """Keep an answered question."""
-        row: dict[str, object] = {
-            "turn_id": turn_id,
-            "thread_id": thread_id,
-            "question": answer.question,
-            "answer": answer.text,
-            "model": answer.model,
-            "citations": json.dumps([citation.as_json() for citation in answer.citations], ensure_ascii=False),
-            "releases": json.dumps(dict(answer.releases)),
-            "asked_at": asked_at,
-            "milliseconds": answer.milliseconds,
-        }
-        source = ",".join(sorted(answer.releases))
-        self._put(lambda: self._append(CHAT_TURNS, row, source))
+        self._turns_waiting.add(turn_id)
+
+        def write() -> None:
+            try:
+                keep_turn(self._lake, answer, turn_id=turn_id, thread_id=thread_id, asked_at=asked_at)
+            finally:
+                self._turns_waiting.discard(turn_id)
+
+        if not self._put(write):
+            self._turns_waiting.discard(turn_id)
+
+    def is_waiting(self, turn_id: str) -> bool:
+        """Whether a turn is still on its way into the lake."""
+        return turn_id in self._turns_waiting
 
     def judgement(self, turn_id: str, *, is_good: bool, comment: str | None) -> None:
         """Keep what a person thought of an answer."""
@@ -53,18 +55,20 @@ class TurnLog:
             "judgement": "up" if is_good else "down",
             "comment": comment,
         }
-        self._put(lambda: self._append(FEEDBACK, row, self._source_of(turn_id)))
+        self._put(lambda: _append(self._lake, FEEDBACK, row, self._source_of(turn_id)))
 
     def close(self) -> None:
         """Write what waits, for ten seconds at most."""
         self._waiting.put(None)
         self._thread.join(timeout=10)
 
-    def _put(self, write: Callable[[], None]) -> None:
+    def _put(self, write: Callable[[], None]) -> bool:
         try:
             self._waiting.put_nowait(write)
         except queue.Full:
             _LOG.error("a turn was not kept: %d others wait for the lake at %s", _WAITING, self._lake.url)
+            return False
+        return True
 
     def _write(self) -> None:
         while (write := self._waiting.get()) is not None:
@@ -73,11 +77,28 @@ class TurnLog:
             except LakeError as error:
                 _LOG.error("a turn was not kept: %s", error)
 
-    def _append(self, table: Table, row: dict[str, object], source: str) -> None:
-        schema = {name: kind for name, kind in table.schema.create_empty().schema.items() if name in row}
-        self._lake.append(table, pl.DataFrame([row], schema=schema), source=source)
-
     def _source_of(self, turn_id: str) -> str:
         """The sources that a turn searched; its row was written before its judgement."""
         turns = self._lake.scan(CHAT_TURNS).filter(pl.col("turn_id") == turn_id).select("source").collect()
         return str(turns["source"][0]) if turns.height else "unknown"
+
+
+def keep_turn(lake: Lake, answer: Answer, *, turn_id: str, thread_id: str, asked_at: datetime) -> None:
+    """Append an answered question to the lake, at once. Errors: LakeError kinds."""
+    row: dict[str, object] = {
+        "turn_id": turn_id,
+        "thread_id": thread_id,
+        "question": answer.question,
+        "answer": answer.text,
+        "model": answer.model,
+        "citations": json.dumps([citation.as_json() for citation in answer.citations], ensure_ascii=False),
+        "releases": json.dumps(dict(answer.releases)),
+        "asked_at": asked_at,
+        "milliseconds": answer.milliseconds,
+    }
+    _append(lake, CHAT_TURNS, row, ",".join(sorted(answer.releases)))
+
+
+def _append(lake: Lake, table: Table, row: dict[str, object], source: str) -> None:
+    schema = {name: kind for name, kind in table.schema.create_empty().schema.items() if name in row}
+    lake.append(table, pl.DataFrame([row], schema=schema), source=source)

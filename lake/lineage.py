@@ -50,7 +50,7 @@ def page_history(lake: Lake, url: str, source: str) -> PageHistory:
         documents=_documents(lake, url, source),
         chunks=_chunks(lake, url, source),
         rejected=_rejected(lake, url, source, versions),
-        erased_at=_erased_at(lake, url, source),
+        erased_at=erased_at(lake, url, source),
     )
 
 
@@ -117,7 +117,8 @@ def _aliases(lake: Lake, url: str, source: str) -> tuple[str, ...]:
     return tuple(aliases["alias"])
 
 
-def _erased_at(lake: Lake, url: str, source: str) -> datetime | None:
+def erased_at(lake: Lake, url: str, source: str) -> datetime | None:
+    """Return when a page was erased on request, None when it was not or was let in again."""
     decisions = lake.scan(ERASURES, source=source).filter(pl.col("url_hash") == text_hash(url)).sort("at").collect()
     newest: Mapping[str, Any] = decisions.row(-1, named=True) if decisions.height else {}
     return newest["at"] if newest.get("is_out") else None

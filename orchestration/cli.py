@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, up, why
+from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, trace, up, why
 from orchestration.commands.command_group import OneMessageGroup
 from orchestration.commands.option import Json, OnlySources
 from orchestration.commands.output import print_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from chat_app.answer import Answer, AnswerPipeline
+    from chat_app.settings import ChatSettings
 
 app = typer.Typer(cls=OneMessageGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -52,20 +55,42 @@ def ask(
       lorechat ask "How do I install it?" --source handbook --json
     """
     import asyncio
+    from datetime import UTC, datetime
 
     from chat_app.answer import answer_once, open_pipeline
     from chat_app.settings import ChatSettings
 
-    settings = ChatSettings()
+    settings, asked_at = ChatSettings(), datetime.now(UTC)
     if as_json:
-        print_json(_answer_row(answer_once(question, settings=settings, sources=source)))
-    else:
-        asyncio.run(_print_answer(open_pipeline(settings), question, source))
+        answer = answer_once(question, settings=settings, sources=source)
+        print_json(_answer_row(answer) | {"id": _keep(answer, settings, asked_at)})
+        return
+    answer = asyncio.run(_print_answer(open_pipeline(settings), question, source))
+    turn_id = _keep(answer, settings, asked_at)
+    if turn_id is not None:
+        typer.echo(f"\nanswer {turn_id}  (lorechat trace {turn_id[:8]})")
 
 
-async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[str] | None) -> None:
-    """Print the answer as it is written, then what it cites."""
+def _keep(answer: Answer, settings: ChatSettings, asked_at: datetime) -> str | None:
+    """Keep an answer in the lake, as the chat does, and return its id; None, with a message, when the lake refuses."""
+    from uuid import uuid4
+
+    from chat_app.turn_log import keep_turn
+    from lake import LakeError
+
+    turn_id = uuid4().hex
+    try:
+        keep_turn(settings.lake(), answer, turn_id=turn_id, thread_id="lorechat ask", asked_at=asked_at)
+    except LakeError as error:
+        typer.echo(f"the answer was not kept: {error}", err=True)
+        return None
+    return turn_id
+
+
+async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[str] | None) -> Answer:
+    """Print the answer as it is written, then what it cites; return it whole."""
     from chat_app.answer import Answer
+    from chat_app.error import EmptyAnswer
 
     async for event in pipeline.stream(question, sources=sources):
         if isinstance(event, str):
@@ -76,6 +101,8 @@ async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[s
                 place = " > ".join(citation.passage.heading_path) or citation.passage.title
                 typer.echo(f"[{citation.number}] {place}")
                 typer.secho(f"    {citation.link}", dim=True)
+            return event
+    raise EmptyAnswer("The turn ended without an answer. Ask again.")
 
 
 def _answer_row(answer: Answer) -> dict[str, object]:
@@ -112,6 +139,7 @@ app.command()(search.search)
 app.command()(clean.clean)
 app.command()(chunk.chunk)
 app.command()(why.why)
+app.command()(trace.trace)
 app.command()(sources.sources)
 app.command()(status.status)
 app.command()(serve)
