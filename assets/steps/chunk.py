@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from assets.revision import CHUNKER
 from assets.steps.block import parse_blocks
-from assets.steps.heading import Outline, Path
+from assets.steps.heading import Outline
 from assets.steps.pack import Packed, Packer
+from assets.steps.text_run import text_runs
 from assets.steps.token_index import TokenOffsets
 from data_contracts.document import Anchor
 
@@ -63,6 +64,7 @@ def split_markdown(
     anchors: Sequence[Anchor],
     token_offsets: TokenOffsets,
     settings: ChunkingSettings,
+    leave_out: Sequence[tuple[int, int]] = (),
 ) -> list[Piece]:
     """Return the chunks of a document in order; none for a text without tokens.
 
@@ -70,32 +72,39 @@ def split_markdown(
     headings above the chunk, then a blank line), and the body: `markdown[start:end]`, with the opening line before
     and the closing line after it where a fence is cut, and a table's header rows before it where a table is cut. A
     heading that the body begins with stands in `heading_path` and is not repeated in the prefix. `anchors` are sorted
-    by offset.
+    by offset. `leave_out` names whole blocks by their ranges, sorted: no chunk holds them or goes across them.
     """
     blocks = parse_blocks(markdown)
-    packer = Packer(markdown, blocks, Outline(title, blocks), token_offsets, settings.size, settings.overlap)
     offsets = [anchor.offset for anchor in anchors]
-    return [
-        Piece(
-            position,
-            packed.start,
-            packed.end,
-            tuple(heading.text for heading in packed.path),
-            _anchor(anchors, offsets, packed.path, packed),
-            packed.text,
-            packed.prefix_chars,
-            packed.tokens,
-        )
-        for position, packed in enumerate(packer.pack())
-    ]
+    pieces: list[Piece] = []
+    for run in text_runs(markdown, blocks, leave_out):
+        outline = Outline(title, run.outline, run.start)
+        packer = Packer(run.text, run.blocks, outline, token_offsets, settings.size, settings.overlap)
+        for packed in packer.pack():
+            anchor = _anchor(anchors, offsets, packed, run.start)
+            pieces.append(_piece(len(pieces), packed, run.start, anchor))
+    return pieces
 
 
-def _anchor(anchors: Sequence[Anchor], offsets: list[int], path: Path, packed: Packed) -> str | None:
+def _piece(position: int, packed: Packed, origin: int, anchor: str | None) -> Piece:
+    return Piece(
+        position,
+        packed.start + origin,
+        packed.end + origin,
+        tuple(heading.text for heading in packed.path),
+        anchor,
+        packed.text,
+        packed.prefix_chars,
+        packed.tokens,
+    )
+
+
+def _anchor(anchors: Sequence[Anchor], offsets: list[int], packed: Packed, origin: int) -> str | None:
     """The first id of the heading that the chunk begins with, else the nearest at or before its first words."""
-    own = path[-1] if path else None
+    own = packed.path[-1] if packed.path else None
     if own is not None and own.start >= packed.start:
-        first = bisect_left(offsets, own.start)
-        if first < len(offsets) and offsets[first] <= own.end:
+        first = bisect_left(offsets, own.start + origin)
+        if first < len(offsets) and offsets[first] <= own.end + origin:
             return anchors[first].id
-    nearest = bisect_right(offsets, packed.first_word) - 1
+    nearest = bisect_right(offsets, packed.first_word + origin) - 1
     return anchors[nearest].id if nearest >= 0 else None

@@ -35,26 +35,31 @@ def plain_text(markup: str) -> str:
 
 
 class Outline:
-    """Path after each heading of a document. The title leads where it is not the first-level heading itself."""
+    """Path after each heading of a document. The title leads where it is not the first-level heading itself.
 
-    def __init__(self, title: str, blocks: Iterable[Block]) -> None:
+    Offsets count from `origin`; `root` is the path in force there.
+    """
+
+    def __init__(self, title: str, blocks: Iterable[Block], origin: int = 0) -> None:
         text = plain_text(title)
-        self.root: Path = (Heading(0, text, -1, -1),) if text else ()
+        self._title: Path = (Heading(0, text, -1, -1),) if text else ()
         self._paths: dict[int, Path] = {}
-        path: Path = self.root
+        self.root = path = self._title
         for block in blocks:
             if block.kind is Kind.HEADING:
-                path = self._after(path, block)
-                self._paths[block.start] = path
+                path = self._after(path, block, origin)
+                self._paths[block.start - origin] = path
+                if block.start < origin:
+                    self.root = path
 
-    def _after(self, path: Path, block: Block) -> Path:
-        heading = Heading(block.level, plain_text(block.text), block.start, block.end)
+    def _after(self, path: Path, block: Block, origin: int) -> Path:
+        heading = Heading(block.level, plain_text(block.text), block.start - origin, block.end - origin)
         if not heading.text:
             return path
         above = tuple(held for held in path if held.level < heading.level)
-        if heading.level == 1 and self.root and heading.text.casefold() == self.root[0].text.casefold():
+        if heading.level == 1 and self._title and heading.text.casefold() == self._title[0].text.casefold():
             return (heading,)
-        return (*(above or self.root), heading)
+        return (*(above or self._title), heading)
 
     def path_at(self, heading_start: int) -> Path:
         """Return the path that the heading at this offset opens."""
