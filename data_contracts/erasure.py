@@ -6,7 +6,6 @@ import dataframely as dy
 
 from data_contracts.table import Table, sha256_column, utc_column
 
-
 WHOLE_SOURCE = "*"
 """Stands for every URL of a source."""
 
