@@ -16,9 +16,11 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from lake.error import LakeUnreachable
 
 if TYPE_CHECKING:
+    from obstore import GetResult, ObjectMeta
     from obstore.store import S3Config
 
 _ALLOW_HTTP = "AWS_ALLOW_HTTP"
+_PIECE_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,7 @@ class ObjectFolder:
         """Yield the files whose key begins with the folder `prefix`, a page of the listing at a time."""
         with self._explained():
             for page in obstore.list(self._store(), prefix=prefix or None):
-                for meta in page:
-                    yield ObjectFacts(meta["path"], meta["size"], meta["last_modified"], meta["e_tag"] or "")
+                yield from map(_facts, page)
 
     def read(self, key: str) -> bytes:
         """Return a file's bytes."""
@@ -60,8 +61,18 @@ class ObjectFolder:
 
     def stream(self, key: str) -> Iterator[bytes]:
         """Yield a file's bytes in pieces of some megabytes."""
+        yield from self.open(key)[1]
+
+    def open(self, key: str) -> tuple[ObjectFacts, Iterator[bytes]]:
+        """Return what a file is as it is read, which may be newer than what was listed, and its bytes in pieces."""
         with self._explained():
-            yield from (bytes(piece) for piece in obstore.get(self._store(), key).stream(min_chunk_size=4_000_000))
+            found = obstore.get(self._store(), key)
+            facts = _facts(found.meta)
+        return facts, self._pieces(found)
+
+    def _pieces(self, found: GetResult) -> Iterator[bytes]:
+        with self._explained():
+            yield from (bytes(piece) for piece in found.stream(min_chunk_size=_PIECE_BYTES))
 
     def write(self, key: str, data: bytes) -> None:
         """Write a file whole: readers see the old one or the new one."""
@@ -98,3 +109,9 @@ class ObjectFolder:
             raise LakeUnreachable(
                 f"cannot use {self.url}: {error}. Check its place, its credentials and the free space there."
             ) from error
+
+
+def _facts(meta: ObjectMeta) -> ObjectFacts:
+    """A store that names no etag still tells size and time, which change with the content."""
+    etag = meta["e_tag"] or f"{meta['size']}-{meta['last_modified'].isoformat()}"
+    return ObjectFacts(meta["path"], meta["size"], meta["last_modified"], etag)
