@@ -33,7 +33,7 @@ def chunks(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> d
     with failures_explained():
         source, embedder = flow.source(context.partition_key), flow.embedder
         listener = progress_to_log(context)
-        report = split_documents(source, flow.lake, embedder, flow.chunking, on_progress=listener)
+        report = split_documents(source, flow.lake, embedder, flow.chunking, on_progress=listener, crew=flow.crew)
         versions = extractor_version(source.selectors), chunker_version(flow.chunking, embedder.tokenizer_id)
         view = chunk_view(flow.lake, source.name, *versions)
     columns = ("heading_path", "tokens", "text", "url")

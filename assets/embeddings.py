@@ -15,6 +15,7 @@ _TOLERANCE = 1e-3
 @site_asset(
     "embeddings",
     after="chunks",
+    pool="embed",
     kinds={"python", "deltalake"},
     code_version=EMBEDDER,
     checks={_NORMALISED: "The newest vectors are finite and have length one, so that their dot product is a cosine."},
@@ -34,7 +35,7 @@ def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) 
     with failures_explained():
         source, embedder = flow.source(context.partition_key), flow.embedder
         listener = progress_to_log(context)
-        report = embed_chunks(source, flow.lake, embedder, flow.chunking, on_progress=listener)
+        report = embed_chunks(source, flow.lake, embedder, flow.chunking, on_progress=listener, crew=flow.crew)
         versions = extractor_version(source.selectors), chunker_version(flow.chunking, embedder.tokenizer_id)
         view = chunk_view(flow.lake, source.name, *versions)
         tallies = vector_tallies(flow.lake, source.name, embedder.model_id)

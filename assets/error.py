@@ -13,6 +13,11 @@ StageError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from data_contracts.release_evaluation import ReleaseEvaluation
+
 
 class StageError(Exception):
     """Something that a person can act on."""
@@ -27,7 +32,11 @@ class UpstreamBehind(StageError):
 
 
 class ReleaseRefused(StageError):
-    """The built index failed its check; the live one keeps answering."""
+    """The built index failed its evaluation; the live one keeps answering."""
+
+    def __init__(self, message: str, evaluation: ReleaseEvaluation) -> None:
+        super().__init__(message)
+        self.evaluation = evaluation
 
 
 class QuestionsUnusable(StageError):

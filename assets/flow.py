@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assets.stages.sharding import Crew
     from assets.steps.chunk import ChunkingSettings
+    from data_contracts.question import GoldenQuestion
     from data_contracts.source import Source
     from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
@@ -26,7 +28,8 @@ class Flow:
 
     `objects` are the files at the lake's place, beside its tables: `inbox/`, `processed/` and `sources/` lie there.
     `sources` are the source files and the questions beside them; `environment` is what a crawl's process gets,
-    `workers` the processes that clean pages (None: one per core), `keep_releases` the index releases kept for rollback.
+    `open_embedder` loads the model of a release that was made with another one (None: there is no other), `crew` are
+    the worker processes of large stages (None: none), `keep_releases` the index releases kept for rollback.
     """
 
     sources: SourceCatalog
@@ -36,12 +39,20 @@ class Flow:
     load_embedder: Callable[[], Embedder]
     load_chunking: Callable[[], ChunkingSettings]
     environment: Mapping[str, str] = field(repr=False)
-    workers: int | None = None
+    open_embedder: Callable[[str], Embedder] | None = None
+    crew: Crew | None = None
     keep_releases: int = 3
 
     def source(self, name: str) -> Source:
         """Read a source's file. Errors: SourceError, LakeUnreachable."""
         return self.sources.load(name)
+
+    def golden_questions(self, source: Source) -> tuple[GoldenQuestion, ...]:
+        """Read what a person wrote that a source must answer. Errors: QuestionsUnusable, LakeUnreachable."""
+        from assets.stages.golden import parse_questions
+
+        data = self.sources.questions(source.name)
+        return () if data is None else parse_questions(data, source, name=f"{source.name}.questions.yaml")
 
     @cached_property
     def embedder(self) -> Embedder:

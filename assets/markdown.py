@@ -32,7 +32,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
 
     with failures_explained():
         source = flow.source(context.partition_key)
-        report = extract_documents(source, flow.lake, on_progress=progress_to_log(context), workers=flow.workers)
+        report = extract_documents(source, flow.lake, on_progress=progress_to_log(context), crew=flow.crew)
         view = document_view(flow.lake, source.name, extractor_version(source.selectors))
     columns = ("title", "language", "markdown", "url")
     share = len(view.keys) / view.tallies["pages"]

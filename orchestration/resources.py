@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.flow import Flow
+from orchestration.run_tag import tag_source
 from orchestration.settings import PipelineSettings
 
 
@@ -18,7 +19,8 @@ def make_flow(settings: PipelineSettings) -> Flow:
         load_embedder=settings.embedder,
         load_chunking=settings.chunking,
         environment=settings.environment(),
-        workers=settings.workers,
+        open_embedder=settings.open_embedder,
+        crew=settings.crew(),
         keep_releases=settings.keep_releases,
     )
 
@@ -29,6 +31,8 @@ class FlowResource(dg.ConfigurableResource[Flow]):
     Settings are read when a run begins, so a server that loads the definitions needs none of them.
     """
 
-    def create_resource(self, context: dg.InitResourceContext) -> Flow:  # noqa: ARG002 - Dagster's signature
-        """Read the settings."""
+    def create_resource(self, context: dg.InitResourceContext) -> Flow:
+        """Read the settings. This is the one place that every run passes, so its source is noted here."""
+        if context.instance is not None and context.run is not None:
+            tag_source(context.instance, context.run)
         return make_flow(PipelineSettings())

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
+    from assets.stages.sharding import Crew
     from assets.steps.chunk import ChunkingSettings
     from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
@@ -56,7 +57,9 @@ class PipelineSettings(BaseSettings):
     embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
     chunk_size: int = Field(default=254, ge=32, description="most tokens of a chunk")
     chunk_overlap: int | None = Field(default=None, ge=0, description="tokens neighbours share; empty: size / 4")
-    workers: int | None = Field(default=None, ge=1, description="processes that clean pages; empty: one per core")
+    workers: int | None = Field(
+        default=None, ge=1, description="processes of a large stage; empty: one per core"
+    )
     keep_releases: int = Field(default=3, ge=1, description="index releases kept for rollback")
 
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
@@ -132,6 +135,22 @@ class PipelineSettings(BaseSettings):
         return load_embedder(
             self.embedding_model or DEFAULT_MODEL, cache=self.models_folder, engine=self.embedding_engine
         )
+
+    def open_embedder(self, model_id: str) -> Embedder:
+        """Load the embedding model that a release was made with. Errors: ModelUnavailable."""
+        from retrieval.models import DEFAULT_MODEL, load_embedder_by_id
+
+        return load_embedder_by_id(model_id, cache=self.models_folder, name=self.embedding_model or DEFAULT_MODEL)
+
+    def crew(self) -> Crew:
+        """The worker processes of large stages; none is started yet."""
+        from assets.stages.sharding import Crew
+        from assets.stages.worker_job import ModelChoice
+        from retrieval.models import DEFAULT_MODEL
+
+        name = self.embedding_model or DEFAULT_MODEL
+        model = ModelChoice(name=name, cache=self.models_folder, engine=self.embedding_engine)
+        return Crew(model=model, environment=self.environment(), workers=self.workers)
 
     def store(self) -> LocalStore:
         """The index releases; nothing is opened yet."""

@@ -15,6 +15,7 @@ from assets.stages.meter import Meter, ProgressListener
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
+from assets.stages.sharding import Crew
 from assets.steps.chunk import ChunkingSettings, chunker_version
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS
@@ -39,8 +40,12 @@ def embed_chunks(
     *,
     on_progress: ProgressListener,
     shard: Shard | None = None,
+    crew: Crew | None = None,
 ) -> StageReport:
-    """Embed what is missing (in the shard), a window of texts at a time. Raises UpstreamEmpty, ModelUnavailable."""
+    """Embed what is missing (in the shard), a window of texts at a time; much of it by a crew's workers.
+
+    Raises UpstreamEmpty, ModelUnavailable and, with a crew, WorkerFailed, WorkerBusy.
+    """
     versions = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
     chunks = live_chunks(lake, source.name, *versions).select("chunk_id", "text_hash").collect()
     if chunks.is_empty():
@@ -51,11 +56,15 @@ def embed_chunks(
     missing = missing_vectors(lake, source.name, distinct, embedder.model_id)
     skipped = distinct.height - missing.height
     meter = Meter(STAGE, "texts", total=missing.height, skipped=skipped, on_progress=on_progress)
+    counts = {"chunks": chunks.height, "distinct texts": distinct.height}
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+        crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
+        return meter.report(source.name, counts)
     slices = _SliceSize()
     for window in _windows(lake, source.name, missing):
         vectors = np.concatenate([_embed(part, embedder, slices, meter) for part in _slices(window, slices)])
         meter.quarantined(_append(lake, source.name, window, vectors, embedder.model_id, meter))
-    return meter.report(source.name, {"chunks": chunks.height, "distinct texts": distinct.height})
+    return meter.report(source.name, counts)
 
 
 def missing_vectors(lake: Lake, source: str, chunks: pl.DataFrame, model_id: str) -> pl.DataFrame:

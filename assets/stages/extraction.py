@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
-from assets.stages.cleaning_pool import Cleaned, RawPage, clean_pages
+from assets.stages.cleaning import Cleaned, RawPage, clean_pages
 from assets.stages.live import live_pages
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
+from assets.stages.sharding import Crew
 from assets.steps.clean import extractor_version
 from data_contracts.document import DOCUMENTS, markdown_hash
 from data_contracts.page_version import PAGE_VERSIONS
@@ -24,8 +24,7 @@ from lake import Lake
 
 STAGE = "markdown"
 
-_BATCH_PAGES = 8
-_POOL_FROM_PAGES = 64  # below, starting processes costs more than it gains
+_BATCH_PAGES = 32
 _COLUMNS = ("page_version_id", "url", "content_type", "charset", "body")
 
 
@@ -34,19 +33,25 @@ def extract_documents(
     lake: Lake,
     *,
     on_progress: ProgressListener,
-    workers: int | None = None,
     shard: Shard | None = None,
+    crew: Crew | None = None,
+    apart: bool = False,
 ) -> StageReport:
-    """Clean what is missing (in the shard) in `workers` processes (None: one per core). Raises UpstreamEmpty."""
+    """Clean what is missing (in the shard), much of it by a crew's workers; `apart` as `clean_pages` says.
+
+    Raises UpstreamEmpty and, with a crew, WorkerFailed, WorkerBusy.
+    """
     version = extractor_version(source.selectors)
     pages = live_pages(lake, source.name)
     if shard is not None:
         pages = pages.filter(shard.where(pl.col("page_version_id")))
     missing = _missing(lake, source.name, pages, version)
     meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+        crew.run(STAGE, source, lake, meter, hands=hands)
+        return meter.report(source.name, {"pages": pages.height})
     outbox = Outbox(lake, DOCUMENTS, source.name, meter)
-    processes = 1 if missing.height < _POOL_FROM_PAGES else workers or os.cpu_count() or 1
-    for batch in clean_pages(_raw_pages(lake, source.name, missing), source.selectors, workers=processes):
+    for batch in clean_pages(_raw_pages(lake, source.name, missing), source.selectors, apart=apart):
         for cleaned in batch:
             if cleaned.result is None:
                 meter.quarantined(_put_aside(lake, source.name, cleaned, version))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from assets.stages.report import CurvePoint, StageReport
 from data_contracts.progress import Progress
 from lake import Appended
+from retrieval.tuning import BatchPoint
 
 ProgressListener = Callable[[Progress], None]
 """Gets a stage's progress, about once a second and once at its end."""
@@ -16,9 +17,11 @@ _EVERY_SECONDS = 1.0
 
 
 class Meter:
-    """A stage's counters. `skipped` rows are those that were there before the stage began."""
+    """A stage's counters. `total` is None while nobody can know it; `skipped` rows were there before it began."""
 
-    def __init__(self, stage: str, unit: str, *, total: int, skipped: int, on_progress: ProgressListener) -> None:
+    def __init__(
+        self, stage: str, unit: str, *, total: int | None, skipped: int, on_progress: ProgressListener
+    ) -> None:
         self._stage = stage
         self._unit = unit
         self._total = total
@@ -27,6 +30,8 @@ class Meter:
         self._done = 0
         self._bytes = 0
         self._curve: list[CurvePoint] = []
+        self._batches: list[BatchPoint] = []
+        self._best_batch: int | None = None
         self._began = self._told = time.monotonic()
         self._told_done = 0
 
@@ -45,6 +50,11 @@ class Meter:
         """Count rows that the stage itself put aside."""
         self._rows += Appended(quarantined=rows)
 
+    def batches(self, points: Sequence[BatchPoint], best: int | None) -> None:
+        """Take measurements of batch sizes, and the size that was best (the last given one counts)."""
+        self._batches.extend(points)
+        self._best_batch = best if best is not None else self._best_batch
+
     def report(self, source: str, counts: Mapping[str, int] | None = None) -> StageReport:
         """End the stage: tell a last time and return what it did."""
         self._tell()
@@ -60,6 +70,8 @@ class Meter:
             bytes=self._bytes,
             curve=tuple(self._curve),
             counts=counts or {},
+            batches=tuple(self._batches),
+            best_batch=self._best_batch,
         )
 
     def _tell(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import NamedTuple, Self
+
+from retrieval.tuning import BatchPoint
 
 
 class CurvePoint(NamedTuple):
@@ -17,7 +20,8 @@ class CurvePoint(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """`done` units were worked on and `added` rows appended; `skipped` rows were there already; `quarantined` rows
-    broke a rule. `bytes` is the size of what was read. `counts` holds what else a person wants to know."""
+    broke a rule. `bytes` is the size of what was read. `counts` holds what else a person wants to know. Where batches
+    were sized by measuring, `batches` are the measurements and `best_batch` is the size that was found best."""
 
     stage: str
     source: str
@@ -30,8 +34,21 @@ class StageReport:
     bytes: int
     curve: tuple[CurvePoint, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    batches: tuple[BatchPoint, ...] = ()
+    best_batch: int | None = None
 
     @property
     def rate(self) -> float:
         """Units per second over the whole stage."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    def to_json(self) -> str:
+        """Write the report on one line, for another process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a report back."""
+        fields = json.loads(text)
+        curve = tuple(CurvePoint(*point) for point in fields.pop("curve"))
+        return cls(**fields | {"curve": curve, "batches": tuple(BatchPoint(*point) for point in fields["batches"])})

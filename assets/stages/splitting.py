@@ -14,6 +14,7 @@ from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
+from assets.stages.sharding import Crew
 from assets.steps.chunk import ChunkingSettings, Piece, chunker_version, split_markdown
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS, chunk_id
@@ -37,8 +38,11 @@ def split_documents(
     *,
     on_progress: ProgressListener,
     shard: Shard | None = None,
+    crew: Crew | None = None,
 ) -> StageReport:
-    """Cut what is missing (in the shard), counting in the embedder's own tokens. Raises UpstreamEmpty.
+    """Cut what is missing (in the shard), counting in the embedder's own tokens; much of it by a crew's workers.
+
+    Raises UpstreamEmpty and, with a crew, WorkerFailed, WorkerBusy.
 
     All chunks of a document are appended together, so a document has all of its chunks or none.
     """
@@ -52,6 +56,9 @@ def split_documents(
     missing = _missing(lake, source.name, documents, version)
     skipped = documents.height - missing.height
     meter = Meter(STAGE, "documents", total=missing.height, skipped=skipped, on_progress=on_progress)
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+        crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
+        return meter.report(source.name, {"documents": documents.height})
     outbox = Outbox(lake, CHUNKS, source.name, meter, rows=4096)
     for document in _documents(lake, source.name, missing):
         size = len(document["markdown"].encode())

@@ -60,22 +60,33 @@ def _run_stages(
 ) -> Iterator[StageReport]:
     from assets.stages.embedding import embed_chunks
     from assets.stages.extraction import extract_documents
+    from assets.stages.golden import parse_questions
     from assets.stages.release import release_index
     from assets.stages.splitting import split_documents
 
     chunking = settings.chunking()
-    yield extract_documents(source, lake, on_progress=show, workers=settings.workers)
-    yield split_documents(source, lake, embedder, chunking, on_progress=show)
-    yield embed_chunks(source, lake, embedder, chunking, on_progress=show)
+    crew = settings.crew()
+    yield extract_documents(source, lake, on_progress=show, crew=crew)
+    yield split_documents(source, lake, embedder, chunking, on_progress=show, crew=crew)
+    yield embed_chunks(source, lake, embedder, chunking, on_progress=show, crew=crew)
+    data = settings.catalog().questions(source.name)
     yield release_index(
-        source, lake, embedder, settings.store(), chunking, on_progress=show, keep=settings.keep_releases
-    )
+        source,
+        lake,
+        embedder,
+        settings.store(),
+        chunking,
+        on_progress=show,
+        keep=settings.keep_releases,
+        golden=() if data is None else parse_questions(data, source, name=f"{source.name}.questions.yaml"),
+        open_embedder=settings.open_embedder,
+    ).report
 
 
 def _tell(report: StageReport, as_json: bool) -> None:
     if as_json:
         row = asdict(report)
-        del row["curve"]
+        del row["curve"], row["batches"]
         print_json({**row, "rate": round(report.rate, 2)})
     else:
         typer.echo(

@@ -1,4 +1,4 @@
-"""Pages cleaned on all cores: a bounded number in flight, and a page that breaks harms no other."""
+"""Pages cleaned one after the other, so that a page that breaks harms no other."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import gc
 import multiprocessing
 import os
 import threading
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -39,53 +38,36 @@ class Cleaned:
     reason: str = ""
 
 
-_Flights = deque[tuple[list[RawPage], "Future[list[Cleaned]]"]]
+def clean_pages(
+    batches: Iterable[list[RawPage]], selectors: Selectors, *, apart: bool = False
+) -> Iterator[list[Cleaned]]:
+    """Clean batches of pages in order; `apart`: in another process, so that a page that ends it is found and named.
 
-
-def clean_pages(batches: Iterable[list[RawPage]], selectors: Selectors, *, workers: int) -> Iterator[list[Cleaned]]:
-    """Clean batches of pages in order, in `workers` processes (1: in this one)."""
-    if workers == 1:
+    That costs a start and the copying of the pages; it is for work that has ended a process before.
+    """
+    if not apart:
         yield from (_clean_batch(batch, selectors) for batch in batches)
         return
-    flights: _Flights = deque()
-    pool = _new_pool(workers)
+    pool = _new_pool()
     try:
         for batch in batches:
-            flights.append((batch, pool.submit(_clean_batch, batch, selectors)))
-            if len(flights) > 2 * workers:
-                pool = yield from _land(flights, pool, selectors, workers)
-        while flights:
-            pool = yield from _land(flights, pool, selectors, workers)
+            try:
+                yield pool.submit(_clean_batch, batch, selectors).result()
+            except BrokenProcessPool:
+                yield [_clean_alone(page, selectors) for page in batch]
+                pool = _new_pool()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _land(
-    flights: _Flights, pool: ProcessPoolExecutor, selectors: Selectors, workers: int
-) -> Generator[list[Cleaned], None, ProcessPoolExecutor]:
-    """Yield the oldest batch; when a process died, clean what was in flight again, and go on with a new pool."""
-    batch, future = flights.popleft()
-    try:
-        yield future.result()
-        return pool
-    except BrokenProcessPool:
-        pool.shutdown(wait=True)
-    for waiting in [batch, *(waiting for waiting, _ in flights)]:
-        yield _clean_apart(waiting, selectors)
-    flights.clear()
-    return _new_pool(workers)
-
-
-def _clean_apart(pages: list[RawPage], selectors: Selectors) -> list[Cleaned]:
-    """Clean pages in a process of their own; when that dies too, each in its own, to find the one that ends it."""
-    with _new_pool(1) as pool:
+def _clean_alone(page: RawPage, selectors: Selectors) -> Cleaned:
+    """Clean a page in a process of its own; when that dies, the page is to blame."""
+    with _new_pool() as pool:
         try:
-            return pool.submit(_clean_batch, pages, selectors).result()
+            return pool.submit(_clean_batch, [page], selectors).result()[0]
         except BrokenProcessPool:
-            if len(pages) > 1:
-                return [cleaned for page in pages for cleaned in _clean_apart([page], selectors)]
-    reason = f"cleaning {pages[0].url} ended its process (memory, or a crash)"
-    return [Cleaned(pages[0], None, "process_died", reason)]
+            reason = f"cleaning {page.url} ended its process (memory, or a crash)"
+            return Cleaned(page, None, "process_died", reason)
 
 
 def _clean_batch(pages: list[RawPage], selectors: Selectors) -> list[Cleaned]:
@@ -109,8 +91,8 @@ def _clean_one(page: RawPage, selectors: Selectors) -> Cleaned:
         return Cleaned(page, None, type(error).__name__, f"cleaning {page.url} failed: {error}")
 
 
-def _new_pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
 
 
 def _end_with_parent() -> None:
