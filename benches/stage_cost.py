@@ -93,7 +93,7 @@ def _work(stage: str, home: Path, source: Source) -> Callable[[], tuple[int, int
         )
     store = LocalStore(home / "index")
     return lambda: (
-        (report := release_index(source, lake, embedder, store, settings, on_progress=silent)).done,
+        (report := release_index(source, lake, embedder, store, settings, on_progress=silent).report).done,
         report.bytes,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,24 +17,15 @@ from scrapers.canonical import canonical_url
 _FIELDS = "`question`, `url` and `quote`"
 
 
-def load_questions(path: Path, source: Source) -> tuple[GoldenQuestion, ...]:
-    """Read a source's golden questions, with whole canonical URLs; none when there is no such file.
+def parse_questions(data: bytes, source: Source, *, name: str) -> tuple[GoldenQuestion, ...]:
+    """Return the questions of a file, with whole canonical URLs; `name` is what messages call the file.
 
     Raises QuestionsUnusable that names the file, the entry and the fix.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionsUnusable(
-            f"{path}: cannot be read ({error}). Check its permissions; write it in UTF-8."
-        ) from error
-    return parse_questions(text, str(path), source)
-
-
-def parse_questions(text: str, name: str, source: Source) -> tuple[GoldenQuestion, ...]:
-    """Return the questions of a file's text; `name` is what messages call the file. Raises QuestionsUnusable."""
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QuestionsUnusable(f"{name}: is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     try:
         entries = yaml.safe_load(text)
     except yaml.YAMLError as error:

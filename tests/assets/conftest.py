@@ -63,8 +63,8 @@ class CrawledSource:
         self._append(CRAWL_LEDGER, ledger)
         self._append(CRAWLS, [self._end(crawl_id, now)])
 
-    def extract(self, workers: int = 1) -> StageReport:
-        return extract_documents(self.source, self.lake, on_progress=self.told.append, workers=workers)
+    def extract(self) -> StageReport:
+        return extract_documents(self.source, self.lake, on_progress=self.told.append)
 
     def split(self) -> StageReport:
         return split_documents(self.source, self.lake, self.embedder, self.chunking, on_progress=self.told.append)
@@ -75,7 +75,7 @@ class CrawledSource:
     def release(self) -> StageReport:
         return release_index(
             self.source, self.lake, self.embedder, self.store, self.chunking, on_progress=self.told.append
-        )
+        ).report
 
     def build(self) -> list[StageReport]:
         return [self.extract(), self.split(), self.embed(), self.release()]

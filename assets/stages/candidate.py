@@ -1,0 +1,133 @@
+"""The candidate of a source: the release that its live chunks make, before it is built."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from assets.error import UpstreamBehind, UpstreamEmpty
+from assets.stages.embedding import missing_vectors
+from assets.stages.live import live_chunks
+from assets.stages.meter import Meter
+from assets.stages.starter import choose_starters
+from assets.stages.vector_spool import VectorSpool
+from assets.steps.chunk import ChunkingSettings, chunker_version
+from assets.steps.clean import extractor_version
+from data_contracts.chunk import CHUNKS
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
+from data_contracts.document import DOCUMENTS
+from data_contracts.embedding import EMBEDDINGS
+from data_contracts.identity import content_id
+from data_contracts.page_version import PAGE_VERSIONS
+from data_contracts.passage import Passage
+from data_contracts.source import Source
+from lake import Lake
+from retrieval.embedder import Embedder
+from retrieval.vector_store import PassageBatch, ReleaseManifest
+
+BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, CHUNKS, EMBEDDINGS)
+"""The tables that decide what a release holds."""
+
+_BATCH_CHUNKS = 512
+_PAGE_COLUMNS = ("url", "markdown_hash", "page_version_id", "title", "fetched_at")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`chunks` are chunk_id, text_hash, url, markdown_hash, page_version_id of what the release holds, `spool` their
+    vectors; `table_versions` are the versions of the lake's tables that it was read from, by name."""
+
+    manifest: ReleaseManifest
+    chunks: pl.DataFrame
+    spool: VectorSpool
+    table_versions: Mapping[str, int | None]
+
+    def sample(self, lake: Lake, size: int) -> pl.DataFrame:
+        """Some chunks' text_hash and text, the same for the same release."""
+        ids = self.chunks.sort("chunk_id").sample(min(size, self.chunks.height), seed=0).select("chunk_id").lazy()
+        texts = lake.scan(CHUNKS, source=self.manifest.source).select("chunk_id", "text_hash", "text")
+        return texts.join(ids, on="chunk_id", how="semi").collect(engine="streaming")
+
+
+def release_id(source: str, model_id: str, chunks: pl.DataFrame) -> str:
+    """Name a release by its source, its model and its chunks; not by page versions, which change with every nonce."""
+    return content_id(source, model_id, *chunks["chunk_id"].sort())
+
+
+@contextmanager
+def candidate_of(source: Source, lake: Lake, embedder: Embedder, settings: ChunkingSettings) -> Iterator[Candidate]:
+    """Yield the candidate of a source's live chunks. Raises UpstreamEmpty, UpstreamBehind."""
+    extractor, chunker = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
+    table_versions = {table.name: lake.version(table) for table in BUILT_FROM}
+    chunks = live_chunks(lake, source.name, extractor, chunker).collect()
+    _check_upstream(lake, source.name, chunks, embedder.model_id)
+    texts = chunks.select("text_hash").unique()
+    with VectorSpool(lake, source.name, texts, embedder.model_id, embedder.dimension) as spool:
+        held = chunks.join(spool.texts, on="text_hash", how="semi")
+        manifest = ReleaseManifest(
+            source=source.name,
+            release_id=release_id(source.name, embedder.model_id, held),
+            title=source.display_title,
+            model_id=embedder.model_id,
+            dimension=embedder.dimension,
+            chunker_version=chunker,
+            extractor_version=extractor,
+            pages=held["url"].n_unique(),
+            chunks=held.height,
+            built_at=datetime.now(UTC),
+            starters=choose_starters(_headings(lake, source.name, held)),
+        )
+        yield Candidate(manifest, held, spool, table_versions)
+
+
+def _check_upstream(lake: Lake, source: str, chunks: pl.DataFrame, model_id: str) -> None:
+    if chunks.is_empty():
+        raise UpstreamEmpty(f"source {source!r} has no chunks: materialize markdown, chunks and embeddings first")
+    missing = missing_vectors(lake, source, chunks.select("chunk_id", "text_hash"), model_id)
+    if not missing.is_empty():
+        raise UpstreamBehind(
+            f"{missing.height} of {chunks.height} live chunks of source {source!r} have no vector of "
+            f"{model_id}: materialize embeddings first"
+        )
+
+
+def _headings(lake: Lake, source: str, chunks: pl.DataFrame) -> Iterator[tuple[int, list[str]]]:
+    ids = chunks.select("chunk_id").lazy()
+    live = lake.scan(CHUNKS, source=source).select("chunk_id", "start", "end", "heading_path")
+    found = live.join(ids, on="chunk_id", how="semi").collect(engine="streaming")
+    for start, end, path in found.select("start", "end", "heading_path").iter_rows():
+        yield end - start, path
+
+
+def passages(
+    lake: Lake, source: str, chunks: pl.DataFrame, spool: VectorSpool, meter: Meter | None = None
+) -> Iterator[PassageBatch]:
+    """Stream chunks with what their citations need and their vectors."""
+    pages = _pages(lake, source, chunks)
+    keys = chunks.select("chunk_id")
+    for frame in lake.batches(CHUNKS, keys, source=source, rows=_BATCH_CHUNKS):
+        found, vectors = spool.join(frame.join(pages, on=["url", "markdown_hash"], maintain_order="left"))
+        batch = [_passage(row) for row in found.iter_rows(named=True)]
+        yield PassageBatch(batch, vectors)
+        if meter is not None:
+            meter.work(len(batch), vectors.nbytes + int(found["text"].str.len_bytes().sum()))
+
+
+def _pages(lake: Lake, source: str, chunks: pl.DataFrame) -> pl.DataFrame:
+    """Each live page's title and fetch time, by url and markdown_hash."""
+    live = chunks.lazy().select("url", "markdown_hash", "page_version_id").unique()
+    documents = lake.scan(DOCUMENTS, source=source).select("page_version_id", "markdown_hash", "title")
+    fetched = lake.scan(PAGE_VERSIONS, source=source).select("page_version_id", "fetched_at")
+    found = live.join(documents, on=["page_version_id", "markdown_hash"]).join(fetched, on="page_version_id")
+    return found.select(_PAGE_COLUMNS).unique(["url", "markdown_hash"]).collect()
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    fields = {field.name: row[field.name] for field in dataclasses.fields(Passage)}
+    return Passage(**fields | {"heading_path": tuple(row["heading_path"])})
