@@ -14,22 +14,29 @@ import dagster as dg
 
 from data_contracts.source import Source
 from lake import Lake
-from scrapers.crawl import crawl_command, crawl_environment, crawl_job
+from scrapers.crawl import crawl_command, crawl_environment, crawl_failure, crawl_job
 from scrapers.error import CrawlFailed
 from scrapers.report import CrawlReport
+from scrapers.wishes import Wishes
 
 
 def crawl_through_pipes(
-    context: dg.AssetExecutionContext, source: Source, lake: Lake, environment: Mapping[str, str]
+    context: dg.AssetExecutionContext,
+    source: Source,
+    lake: Lake,
+    environment: Mapping[str, str],
+    *,
+    accept_removals: bool = False,
 ) -> CrawlReport:
-    """Crawl a source and return the report. Raises CrawlFailed with the cause and the next step."""
+    """Crawl a source and return the report. Raises CrawlFailed and RemovalsHeld with the cause and the next step."""
+    wishes = Wishes(accept_removals=accept_removals, run_id=context.run.run_id)
     with (
         warnings.catch_warnings(action="ignore", category=dg.PreviewWarning),  # about Dagster's own use of its preview
         dg.open_pipes_session(
             context=context.op_execution_context,
             context_injector=dg.PipesTempFileContextInjector(),
             message_reader=dg.PipesTempFileMessageReader(),
-            extras=crawl_job(source, lake),
+            extras=crawl_job(source, lake, wishes),
         ) as session,
     ):
         bootstrap = session.get_bootstrap_env_vars()
@@ -50,9 +57,10 @@ def _run(environment: Mapping[str, str]) -> int:
 def _report(messages: Any, source: Source, status: int) -> CrawlReport:
     for message in messages:
         if "report" in message:
-            return CrawlReport(**message["report"])
-        if "failed" in message:
-            raise CrawlFailed(message["failed"])
+            return CrawlReport.from_mapping(message["report"])
+        for kind in ("failed", "held"):
+            if kind in message:
+                raise crawl_failure(kind, message[kind])
     raise CrawlFailed(
         f"the crawl of {source.name!r} ended with status {status} and no report; its last words are in this step's "
         "stderr. Start it again: it goes on where it was"

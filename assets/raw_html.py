@@ -5,8 +5,8 @@ import dagster as dg
 from assets.flow import Flow
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
-from assets.revision import CRAWLER
 from assets.stage_run import content_version, failures_explained
+from scrapers.revision import CRAWLER
 
 _HAS_PAGES = "source_has_pages"
 
@@ -14,6 +14,7 @@ _HAS_PAGES = "source_has_pages"
 @site_asset(
     "raw_html",
     after=None,
+    pool="crawl",
     kinds={"scrapy", "deltalake"},
     code_version=CRAWLER,
     checks={_HAS_PAGES: "At least one page exists, so there is something to answer from."},

@@ -5,7 +5,6 @@ Documents and chunks carry theirs in the version that names their rows, beside t
 
 from __future__ import annotations
 
-CRAWLER = "1"
 EXTRACTOR = "2"  # raise it whenever a page may come out differently
 CHUNKER = "2"  # raise it whenever the same markdown would be cut in another way
 EMBEDDER = "1"

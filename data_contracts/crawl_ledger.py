@@ -17,7 +17,8 @@ class LedgerEntry(dy.Schema):
 
     `page_version_id` names the version that the verdict is about (fetched, unchanged and duplicate_of only);
     `target_url` is where a duplicate or a redirect leads; `discovered_from` is the page that linked here (null for
-    start URLs and sitemaps); `elapsed_ms` and `body_bytes` cost this crawl what they say.
+    start URLs and sitemaps); `elapsed_ms` and `body_bytes` cost this crawl what they say. `etag` and `last_modified`
+    are what the next crawl asks with: those of the answer, null where the page has to be read each time.
     """
 
     source = dy.String(nullable=False)
@@ -33,6 +34,8 @@ class LedgerEntry(dy.Schema):
     body_bytes = dy.Int64(nullable=False, min=0)
     elapsed_ms = dy.Int64(nullable=False, min=0)
     seen_at = utc_column()
+    etag = dy.String(nullable=True)
+    last_modified = dy.String(nullable=True)
 
     @dy.rule()
     def verdict_is_known(cls) -> pl.Expr:
@@ -43,10 +46,11 @@ class Crawl(dy.Schema):
     """One row per finished crawl; a crawl with ledger rows and no row here was cut off and is resumed.
 
     `outcome` is `finished`, or the reason why it ended early. `counts` is a JSON object of verdict -> URLs.
-    `settings_hash` names the source's settings that it ran under. `removals` says whether its evidence against pages
-    counts: `applied`, or `held` when too large a share of the source would have vanished (null: written before there
-    was that stop, counts as applied). `changes` is a JSON object of what it changed, see `CrawlChanges`. `run_id` is
-    the Dagster run that it belonged to, `code_version` the version of LoreChat and of its crawler.
+    `settings_hash` names the source's settings under which pages were asked for and read. `removals` says whether its
+    evidence against pages counts: `applied`, or `held` when too large a share of the source would have vanished (null:
+    written before there was that stop, counts as applied). `changes` is a JSON object of what it changed, see
+    `CrawlChanges`. `run_id` is the Dagster run that it belonged to, `code_version` the version of LoreChat and of its
+    crawler.
     """
 
     source = dy.String(nullable=False)

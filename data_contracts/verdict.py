@@ -36,4 +36,16 @@ class Verdict(StrEnum):
     @property
     def is_unknown(self) -> bool:
         """Whether the verdict says nothing about the page: it keeps answering from its last version."""
-        return self in (Verdict.ERROR, Verdict.LIMIT, Verdict.TOO_DEEP, Verdict.MOVED_FOR_NOW, Verdict.CHALLENGE)
+        return self in _UNKNOWN
+
+
+_UNKNOWN = frozenset(
+    {
+        Verdict.ERROR,
+        Verdict.LIMIT,
+        Verdict.TOO_DEEP,
+        Verdict.MOVED_FOR_NOW,
+        Verdict.CHALLENGE,
+        Verdict.PRIVATE_ADDRESS,  # a name server that lies, or a captive portal
+    }
+)

@@ -12,7 +12,7 @@ _PRESENT = [verdict.value for verdict in Verdict if verdict.is_present]
 _UNKNOWN = [verdict.value for verdict in Verdict if verdict.is_unknown]
 
 
-def _last_evidence(lake: Lake, source: str, as_of: AsOf | None) -> pl.LazyFrame:
+def _last_evidence(lake: Lake, source: str, as_of: AsOf | None, without: str | None = None) -> pl.LazyFrame:
     """The newest ledger row of each URL that says something about the page.
 
     That a page is there counts at once; what speaks against a page counts when its crawl has ended and its removals
@@ -21,6 +21,8 @@ def _last_evidence(lake: Lake, source: str, as_of: AsOf | None) -> pl.LazyFrame:
     crawls = lake.scan(CRAWLS, source=source, as_of=as_of)
     counting = crawls.filter(pl.col("removals").is_null() | (pl.col("removals") != REMOVALS_HELD)).select("crawl_id")
     evidence = lake.scan(CRAWL_LEDGER, source=source, as_of=as_of).filter(~pl.col("verdict").is_in(_UNKNOWN))
+    if without is not None:
+        evidence = evidence.filter(pl.col("crawl_id") != without)
     there = pl.col("verdict").is_in(_PRESENT)
     against = evidence.filter(~there).join(counting, on="crawl_id", how="semi")
     return (
@@ -30,14 +32,15 @@ def _last_evidence(lake: Lake, source: str, as_of: AsOf | None) -> pl.LazyFrame:
     )
 
 
-def current_pages(lake: Lake, source: str, *, as_of: AsOf | None = None) -> pl.LazyFrame:
+def current_pages(lake: Lake, source: str, *, as_of: AsOf | None = None, without: str | None = None) -> pl.LazyFrame:
     """Return url, page_version_id, crawl_id, seen_at: one row per page that exists, sorted by URL.
 
     A page exists from the first crawl that fetched it until a crawl brings evidence against it; errors, limits and
-    time-outs are no evidence, so unknown pages keep answering from their last version.
+    time-outs are no evidence, so unknown pages keep answering from their last version. `without` names a crawl whose
+    word does not count.
     """
     return (
-        _last_evidence(lake, source, as_of)
+        _last_evidence(lake, source, as_of, without)
         .filter(pl.col("verdict").is_in(_PRESENT))
         .select("url", "page_version_id", "crawl_id", "seen_at")
         .sort("url")

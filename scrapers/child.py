@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -18,40 +16,47 @@ import polars as pl
 from data_contracts.crawl_ledger import CRAWLS
 from data_contracts.progress import Progress
 from data_contracts.source import Source
-from data_contracts.verdict import Verdict
 from lake.lake import Lake
+from scrapers.end import end_of_crawl
 from scrapers.error import CrawlFailed
 from scrapers.fetch import Fetcher
 from scrapers.history import History, load_history
-from scrapers.ledger import Ledger
 from scrapers.origin import Origins
 from scrapers.report import CrawlReport
 from scrapers.store import CrawlStore
 from scrapers.walk import Walk
-
-FINISHED = "finished"
+from scrapers.wishes import Wishes
 
 
 def run_crawl(
-    source: Source, lake: Lake, *, environment: Mapping[str, str], on_progress: Callable[[Progress], None]
+    source: Source,
+    lake: Lake,
+    wishes: Wishes,
+    *,
+    environment: Mapping[str, str],
+    on_progress: Callable[[Progress], None],
 ) -> CrawlReport:
-    """Crawl a source in this process, which can do it only once. Raises CrawlFailed; the ledger is written before."""
+    """Crawl a source in this process, which can do it only once.
+
+    Raises CrawlFailed and RemovalsHeld; what the crawl found is in the lake before.
+    """
     gc.set_threshold(50_000, 20, 50)  # a crawl makes few cycles and many objects: collect less often
     auth = auth_headers(source, environment)
     started = monotonic()
     history = load_history(lake, source)
     store = CrawlStore(lake, source.name)
     walk = _walk(source, history, store, auth, on_progress)
-    outcome = outcome_of(source, walk.ledger)
-    _close(lake, source, history, walk.ledger, outcome)
-    if walk.ledger.present == 0:
-        raise CrawlFailed(outcome)
+    end = end_of_crawl(source, history, walk.ledger, wishes)
+    lake.append(CRAWLS, pl.DataFrame([end.row]), source=source.name)
+    if end.failure is not None:
+        raise end.failure
     return CrawlReport(
         source=source.name,
         crawl_id=history.crawl_id,
-        outcome=outcome,
+        outcome=end.outcome,
         resumed=history.resumed,
         counts={verdict.value: count for verdict, count in sorted(walk.ledger.counts.items())},
+        changes=end.changes,
         pages_added=store.pages_added,
         pages_fetched=walk.judge.pages_fetched,
         body_bytes=walk.judge.body_bytes,
@@ -133,54 +138,6 @@ def _run_reactor(reactor: Any, crawl: Callable[[], Any]) -> None:
     reactor.run(installSignalHandlers=False)
     if failures:
         failures[0].raiseException()
-
-
-def outcome_of(source: Source, ledger: Ledger) -> str:
-    """Return `finished`, or a sentence with the cause and the next step when the crawl brought less than it should."""
-    counts = ledger.counts
-    first = (*source.start_urls, *source.sitemaps)[0]
-    if ledger.present:
-        if counts[Verdict.LIMIT]:
-            return f"{FINISHED}, but {counts[Verdict.LIMIT]} URLs were left out by limits; see the ledger"
-        return FINISHED
-    if counts[Verdict.ROBOTS] and not counts[Verdict.ERROR]:
-        return (
-            f"robots.txt forbids all pages that {source.name!r} would begin with ({first}). Ask the site's owner, "
-            "or choose start URLs that it allows; set politeness.obey_robots: false only for a site of your own."
-        )
-    if counts[Verdict.PRIVATE_ADDRESS] and not counts[Verdict.ERROR]:
-        return (
-            f"{first} is on a private or local address. If that is meant, set allow_private_hosts: true "
-            f"in the source file of {source.name!r}."
-        )
-    if counts[Verdict.ERROR]:
-        reason, count = ledger.errors.most_common(1)[0]
-        return (
-            f"no page of {source.name!r} could be fetched: {reason} ({count} of {ledger.decided} URLs). "
-            f"Check that {first} opens in a browser, then crawl again; pages known from before keep answering."
-        )
-    seen = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.most_common())
-    return (
-        f"no page of {source.name!r} was found ({seen or 'no URL at all'}). "
-        f"Check the start URLs and the scope in its source file, beginning with {first}."
-    )
-
-
-def _close(lake: Lake, source: Source, history: History, ledger: Ledger, outcome: str) -> None:
-    row = {
-        "source": source.name,
-        "crawl_id": history.crawl_id,
-        "started_at": history.started_at,
-        "finished_at": datetime.now(UTC),
-        "outcome": outcome,
-        "counts": _json_counts(ledger),
-        "settings_hash": source.settings_hash(),
-    }
-    lake.append(CRAWLS, pl.DataFrame([row]), source=source.name)
-
-
-def _json_counts(ledger: Ledger) -> str:
-    return json.dumps({verdict.value: count for verdict, count in sorted(ledger.counts.items())})
 
 
 def _peak_memory() -> int:

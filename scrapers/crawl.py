@@ -3,15 +3,16 @@
 The child is `python -m scrapers.crawl` (`crawl_command()`). It takes its job in one of two ways:
 
 * plain: one line of JSON on stdin, `crawl_job(source, lake)`; it answers on stdout with lines `progress ...`
-  (`str(Progress)`, about one a second) and at last one line `report {json}` or `failed {json string}`. When stdin is
-  closed (its parent is gone) it stops; the crawl can then be resumed. `crawl_source` is the parent's side of that.
+  (`str(Progress)`, about one a second) and at last one line `report {json}`, or `failed` or `held` and a JSON string.
+  When stdin is closed (its parent is gone) it stops; the crawl can then be resumed. `crawl_source` is the parent's
+  side of that.
 * Dagster Pipes, when Pipes' environment is present: the same job as `extras=crawl_job(source, lake)`; progress lines
-  are logged, and the report is the custom message `{"report": {...}}`:
+  are logged, and the report is the custom message `{"report": {...}}` (or `{"failed": ...}`, `{"held": ...}`):
 
       client.run(context=context, command=crawl_command(), extras=crawl_job(source, lake), env=crawl_environment(...))
 
 Either way the lake's credentials and the source's auth headers come by environment (`crawl_environment`), never by
-argument, so that no process list shows them. Exit status: 0 done, 1 CrawlFailed, anything else is a bug.
+argument, so that no process list shows them. Exit status: 0 done, 1 CrawlFailed or RemovalsHeld, else a bug.
 """
 
 from __future__ import annotations
@@ -26,17 +27,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import IO, Any
 
 from data_contracts.progress import Progress
 from data_contracts.source import Source
 from lake.error import LakeError
 from lake.lake import Lake
-from scrapers.error import CrawlFailed, ScraperError
+from scrapers.error import CrawlFailed, RemovalsHeld, ScraperError
 from scrapers.report import CrawlReport
+from scrapers.wishes import Wishes
 
 LAKE_OPTIONS = "LORECHAT_CRAWL_LAKE_OPTIONS"
 _PIPES_CONTEXT = "DAGSTER_PIPES_CONTEXT"
+_FAILURES = ("failed", "held")
 _GRACE_SECONDS = 15  # for a stopped child to write its last batch
 
 
@@ -45,9 +49,9 @@ def crawl_command() -> list[str]:
     return [sys.executable, "-m", "scrapers.crawl"]
 
 
-def crawl_job(source: Source, lake: Lake) -> dict[str, Any]:
+def crawl_job(source: Source, lake: Lake, wishes: Wishes | None = None) -> dict[str, Any]:
     """Return what the child has to know; nothing of it is secret."""
-    return {"source": source.model_dump(mode="json"), "lake": lake.url}
+    return {"source": source.model_dump(mode="json"), "lake": lake.url, "wishes": asdict(wishes or Wishes())}
 
 
 def crawl_environment(source: Source, lake: Lake, environment: Mapping[str, str]) -> dict[str, str]:
@@ -56,12 +60,23 @@ def crawl_environment(source: Source, lake: Lake, environment: Mapping[str, str]
     return {**secret, LAKE_OPTIONS: json.dumps(lake.storage_options)}
 
 
+def crawl_failure(kind: str, message: str) -> CrawlFailed:
+    """Return what the child's last word means to its parent; `kind` is `failed` or `held`."""
+    return RemovalsHeld(message) if kind == "held" else CrawlFailed(message)
+
+
 def crawl_source(
-    source: Source, lake: Lake, *, on_progress: Callable[[Progress], None], environment: Mapping[str, str]
+    source: Source,
+    lake: Lake,
+    *,
+    on_progress: Callable[[Progress], None],
+    environment: Mapping[str, str],
+    wishes: Wishes | None = None,
 ) -> CrawlReport:
     """Crawl a source in a child process and return its report; `environment` is where the child's is taken from.
 
-    Raises CrawlFailed with the cause and the next step; what was fetched until then is in the lake.
+    Raises CrawlFailed (RemovalsHeld when too much would vanish) with the cause and the next step; what was fetched
+    until then is in the lake.
     """
     child = subprocess.Popen(  # noqa: S603 - our own command
         crawl_command(),
@@ -79,7 +94,7 @@ def crawl_source(
     listener = threading.Thread(target=last_words.extend, args=(child.stderr,), daemon=True)
     listener.start()
     try:
-        _send(child.stdin, crawl_job(source, lake))
+        _send(child.stdin, crawl_job(source, lake, wishes))
         return _listen(child.stdout, source, on_progress)
     except _Silent as error:
         status = child.wait()
@@ -111,8 +126,8 @@ def _listen(stdout: IO[str], source: Source, on_progress: Callable[[Progress], N
         kind, _, rest = line.rstrip("\n").partition(" ")
         if kind == "report":
             return CrawlReport.from_json(rest)
-        if kind == "failed":
-            raise CrawlFailed(json.loads(rest))
+        if kind in _FAILURES:
+            raise crawl_failure(kind, json.loads(rest))
         progress = Progress.parse(line.rstrip("\n"))
         if progress is not None:
             on_progress(progress)
@@ -149,7 +164,12 @@ def _run(job: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> Cra
     environment = dict(os.environ)  # the process's top: from here on it is passed down
     source = Source.model_validate(job["source"])
     lake = Lake(job["lake"], json.loads(environment.get(LAKE_OPTIONS, "{}")))
-    return run_crawl(source, lake, environment=environment, on_progress=on_progress)
+    wishes = Wishes(**job["wishes"])
+    return run_crawl(source, lake, wishes, environment=environment, on_progress=on_progress)
+
+
+def _kind(error: ScraperError | LakeError) -> str:
+    return "held" if isinstance(error, RemovalsHeld) else "failed"
 
 
 def _run_plain() -> int:
@@ -158,7 +178,7 @@ def _run_plain() -> int:
     try:
         report = _run(job, _say)
     except (ScraperError, LakeError) as error:
-        _say(f"failed {json.dumps(str(error))}")
+        _say(f"{_kind(error)} {json.dumps(str(error))}")
         return 1
     _say(f"report {report.to_json()}")
     return 0
@@ -173,7 +193,7 @@ def _run_in_pipes() -> int:
             report = _run(pipes.extras, lambda progress: pipes.log.info(str(progress)))
         except (ScraperError, LakeError) as error:
             pipes.log.error(str(error))
-            pipes.report_custom_message({"failed": str(error)})
+            pipes.report_custom_message({_kind(error): str(error)})
             return 1
         pipes.report_custom_message({"report": json.loads(report.to_json())})
     return 0

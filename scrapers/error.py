@@ -3,6 +3,7 @@
 ScraperError
 ├── SourceError   a source file is wrong; the message names the file, the field and the fix
 └── CrawlFailed   a crawl brought nothing, or could not run; the message names the cause and the next step
+    └── RemovalsHeld   so many pages would vanish that a person has to look first
 """
 
 from __future__ import annotations
@@ -18,3 +19,7 @@ class SourceError(ScraperError):
 
 class CrawlFailed(ScraperError):
     """A crawl ended without a single page, or its process could not do its work."""
+
+
+class RemovalsHeld(CrawlFailed):
+    """A crawl found more pages gone than the source allows; what it fetched is stored, what it would remove stays."""

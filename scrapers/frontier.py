@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from data_contracts.source import Limits
 from data_contracts.verdict import Verdict
+from scrapers.known_page import KnownPage
 from scrapers.ledger import Ledger
 from scrapers.scope import ScopeRules
 from scrapers.trap import trap_reason, url_shape
@@ -16,7 +17,7 @@ _MOST_HOPS = 20  # redirects in a row; browsers give up at as many
 
 
 class Frontier:
-    """The queue of one crawl. Each URL enters once."""
+    """The queue of one crawl. Each URL enters once; those about which the ledger presumes something, never."""
 
     def __init__(self, scope: ScopeRules, limits: Limits, ledger: Ledger) -> None:
         self._scope = scope
@@ -24,6 +25,7 @@ class Frontier:
         self._ledger = ledger
         self._seen: set[str] = set()
         self._queue: deque[Visit] = deque()
+        self._put_off: list[Visit] = []
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -54,6 +56,21 @@ class Frontier:
         """Put a URL back: it must be fetched once more."""
         self._queue.append(visit)
 
+    def seek(self, known: Mapping[str, KnownPage]) -> None:
+        """Add the known pages that nothing led to this time, where they were found before."""
+        lost = [(page.depth, url) for url, page in known.items() if page.is_sought and url not in self._seen]
+        for depth, url in sorted(lost):
+            self._admit(Visit(url, depth, known[url].discovered_from))
+
+    def put_off(self, visit: Visit) -> None:
+        """Put a URL off until nothing else is left: it must be fetched once more then."""
+        self._put_off.append(visit)
+
+    def take_up(self) -> None:
+        """Queue what was put off."""
+        self._queue.extend(self._put_off)
+        self._put_off.clear()
+
     def pop(self) -> Visit:
         """Take the next URL."""
         return self._queue.popleft()
@@ -62,6 +79,8 @@ class Frontier:
         if visit.url in self._seen:
             return
         self._seen.add(visit.url)
+        if self._ledger.verdict(visit.url) is not None:
+            return
         refusal = self._refusal(visit)
         if refusal is None:
             self._queue.append(visit)

@@ -1,8 +1,7 @@
-"""What the lake knows before a crawl begins: stored versions, and the rows of a crawl that was cut off."""
+"""What the lake knows before a crawl begins: known pages, stored versions, and the rows of a crawl that was cut off."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,8 @@ from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
 from lake.lake import Lake
-from scrapers.page import read_page
+from scrapers.known_page import INBOX_PREFIX, KnownPage, load_ingested, load_known_pages
+from scrapers.stored_links import read_stored_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +26,53 @@ class Decided:
     """
 
     verdict: Verdict
+    reason: str
+    version: str | None
     target_url: str | None
+    body_bytes: int
     body_hash: str | None
     links: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`versions` maps each stored page version of the source to the crawl that brought it."""
+    """What was there before: `versions` maps each stored page version of the source to the crawl that brought it,
+    `known` the URLs that were pages once to those pages, `ingested` the URLs that the inbox brought to its word on
+    them. `decided` are the rows of this very crawl, when it was cut off and is continued."""
 
     crawl_id: str
     started_at: datetime
     resumed: bool
     versions: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, KnownPage] = field(default_factory=dict)
+    ingested: Mapping[str, Verdict] = field(default_factory=dict)
     decided: Mapping[str, Decided] = field(default_factory=dict)
 
 
 def load_history(lake: Lake, source: Source) -> History:
     """Return the crawl to continue (the latest one, if it has rows and none in `crawls`) or a new one."""
     versions = lake.scan(PAGE_VERSIONS, source=source.name).select("page_version_id", "crawl_id").collect()
-    known = dict(versions.iter_rows())
-    crawl_id, started_at = _cut_off(lake, source.name)
-    if crawl_id is None or started_at is None:
+    stored = dict(versions.iter_rows())
+    cut_off, started_at = _cut_off(lake, source.name)
+    ingested = load_ingested(lake, source, without=cut_off)
+    known = load_known_pages(lake, source, ingested=ingested, without=cut_off)
+    if cut_off is None or started_at is None:
         now = datetime.now(UTC)
-        return History(f"{now:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}", now, False, known)
-    return History(crawl_id, started_at, True, known, _decided(lake, source, crawl_id))
+        return History(f"{now:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}", now, False, stored, known, ingested)
+    return History(cut_off, started_at, True, stored, known, ingested, _decided(lake, source, cut_off, known))
 
 
 def _cut_off(lake: Lake, source: str) -> tuple[str | None, datetime | None]:
     """The latest crawl, if it did not finish. One that was killed between its first page versions and their ledger
-    rows is known by its page versions alone."""
+    rows is known by its page versions alone. What the inbox brings is no crawl."""
     seen = lake.scan(CRAWL_LEDGER, source=source).select("crawl_id", at="seen_at")
     stored = lake.scan(PAGE_VERSIONS, source=source).select("crawl_id", at="fetched_at")
     crawls = (
-        pl.concat([seen, stored]).group_by("crawl_id").agg(first=pl.col("at").min(), last=pl.col("at").max()).collect()
+        pl.concat([seen, stored])
+        .filter(~pl.col("crawl_id").str.starts_with(INBOX_PREFIX))
+        .group_by("crawl_id")
+        .agg(first=pl.col("at").min(), last=pl.col("at").max())
+        .collect()
     )
     if crawls.is_empty():
         return None, None
@@ -68,18 +81,18 @@ def _cut_off(lake: Lake, source: str) -> tuple[str | None, datetime | None]:
     return (crawl_id, first) if finished.is_empty() else (None, None)
 
 
-def _decided(lake: Lake, source: Source, crawl_id: str) -> dict[str, Decided]:
+def _decided(lake: Lake, source: Source, crawl_id: str, known: Mapping[str, KnownPage]) -> dict[str, Decided]:
     rows = (
         lake.scan(CRAWL_LEDGER, source=source.name)
         .filter(pl.col("crawl_id") == crawl_id)
-        .select("url", "verdict", "page_version_id", "target_url")
+        .select("url", "verdict", "reason", "page_version_id", "target_url", "body_bytes")
         .collect()
     )
-    hashes, links = _stored(lake, source, crawl_id, rows)
+    hashes, links = _stored(lake, source, crawl_id, rows, known)
     decided = {}
-    for url, verdict, version, target in rows.iter_rows():
-        known = links.get(url, () if version is None and _has_no_links(Verdict(verdict)) else None)
-        decided[url] = Decided(Verdict(verdict), target, hashes.get(version), known)
+    for url, verdict, reason, version, target, size in rows.iter_rows():
+        followed = links.get(url, () if version is None and _has_no_links(Verdict(verdict)) else None)
+        decided[url] = Decided(Verdict(verdict), reason, version, target, size, hashes.get(version), followed)
     return decided
 
 
@@ -89,7 +102,7 @@ def _has_no_links(verdict: Verdict) -> bool:
 
 
 def _stored(
-    lake: Lake, source: Source, crawl_id: str, rows: pl.DataFrame
+    lake: Lake, source: Source, crawl_id: str, rows: pl.DataFrame, known: Mapping[str, KnownPage]
 ) -> tuple[dict[str | None, str], dict[str, tuple[str, ...]]]:
     """Body hash by version, and links by URL; those of pages from other crawls are read anew, as rules may differ."""
     wanted = rows.filter(pl.col("page_version_id").is_not_null()).select("url", "page_version_id")
@@ -100,23 +113,10 @@ def _stored(
     hashes: dict[str | None, str] = dict(facts.select("page_version_id", "body_hash").iter_rows())
     fresh = facts.filter(pl.col("crawl_id") == crawl_id).join(wanted, on=["page_version_id", "url"], how="semi")
     links = {url: tuple(outlinks) for url, outlinks in fresh.select("url", "outlinks").iter_rows()}
+    for url, version in wanted.iter_rows():
+        page = known.get(url)
+        if page is not None and page.version == version and page.links is not None:
+            links.setdefault(url, page.links)
     others = wanted.filter(~pl.col("url").is_in(list(links)))
-    links.update(_read_again(lake, source, others))
-    return hashes, links
-
-
-def _read_again(lake: Lake, source: Source, wanted: pl.DataFrame) -> dict[str, tuple[str, ...]]:
-    links: dict[str, tuple[str, ...]] = {}
-    keys = wanted.select("page_version_id").unique()
-    columns = ["page_version_id", "body", "content_type", "headers"]
-    for batch in lake.batches(PAGE_VERSIONS, keys, source=source.name, columns=columns, rows=32):
-        for row in batch.join(wanted, on="page_version_id").to_dicts():
-            facts = read_page(
-                row["body"],
-                url=row["url"],
-                content_type=row["content_type"],
-                robots_header=json.loads(row["headers"]).get("x-robots-tag", ""),
-                rules=source.urls,
-            )
-            links[row["url"]] = facts.links
-    return links
+    read = read_stored_links(lake, source, others["page_version_id"])
+    return hashes, links | {url: read[version] for url, version in others.iter_rows() if version in read}

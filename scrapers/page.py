@@ -98,10 +98,15 @@ def _value(node: LexborNode, attribute: str) -> str:
     return (node.attributes.get(attribute) or "").strip().lower()
 
 
+def robots_words(header: str) -> set[str]:
+    """Return the directives of an X-Robots-Tag header that are for all robots or for LoreChat."""
+    return {word.strip().lower() for word in _for_us(header)}
+
+
 def _robots(tree: LexborHTMLParser, header: str) -> set[str]:
     """The directives for all robots or for LoreChat, from the page and from X-Robots-Tag."""
-    told = [*_metas(tree, "name", "robots", "lorechat"), *_for_us(header)]
-    return {word.strip().lower() for text in told for word in text.split(",")}
+    told = _metas(tree, "name", "robots", "lorechat")
+    return {word.strip().lower() for text in told for word in text.split(",")} | robots_words(header)
 
 
 def _for_us(header: str) -> Iterator[str]:

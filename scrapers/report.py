@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from data_contracts.crawl_changes import CrawlChanges
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlReport:
-    """`counts` are URLs by verdict over the whole crawl; `pages_added`, `body_bytes`, `seconds` cover this process.
+    """`counts` are URLs by verdict, `changes` pages before against after, both over the whole crawl; `pages_added`,
+    `pages_fetched`, `body_bytes` and `seconds` cover this process.
 
     `resumed` says that a cut-off crawl was continued; `outcome` is `finished`, or why the crawl ended early.
     `peak_memory_bytes` is the crawl process's own.
@@ -20,6 +24,7 @@ class CrawlReport:
     outcome: str
     resumed: bool
     counts: Mapping[str, int]
+    changes: CrawlChanges
     pages_added: int
     pages_fetched: int
     body_bytes: int
@@ -43,4 +48,9 @@ class CrawlReport:
     @classmethod
     def from_json(cls, text: str) -> CrawlReport:
         """Read `to_json` back."""
-        return cls(**json.loads(text))
+        return cls.from_mapping(json.loads(text))
+
+    @classmethod
+    def from_mapping(cls, told: Mapping[str, Any]) -> CrawlReport:
+        """Read the fields back as JSON has them."""
+        return cls(**{**told, "changes": CrawlChanges(**told["changes"])})

@@ -7,10 +7,15 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from lxml import etree
 
 SITEMAP_BYTES = 52_428_800  # the protocol's limit for one sitemap, uncompressed
+_LOCATIONS = {"url": "loc", "sitemap": "loc", "item": "link", "entry": "link"}
+_DATES = frozenset({"lastmod", "updated", "published", "pubdate", "date"})
 _ROBOTS_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -18,8 +23,15 @@ class SitemapError(ValueError):
     """The bytes are no sitemap; the message says what they are instead."""
 
 
-def read_sitemap(body: bytes) -> tuple[list[str], list[str]]:
-    """Return the page URLs and the nested sitemaps' URLs that a sitemap names, as they stand there.
+class Entry(NamedTuple):
+    """A page that a sitemap names, and when it says that the page changed (in UTC; None when it does not say)."""
+
+    url: str
+    modified: datetime | None = None
+
+
+def read_sitemap(body: bytes) -> tuple[list[Entry], list[str]]:
+    """Return the pages and the nested sitemaps' URLs that a sitemap names, URLs as they stand there.
 
     Reads XML (urlset, sitemapindex, RSS and Atom feeds), plain lists and robots.txt, gzipped or not. Raises
     SitemapError for anything else.
@@ -30,7 +42,7 @@ def read_sitemap(body: bytes) -> tuple[list[str], list[str]]:
         return _read_xml(text)
     lines = text.decode("utf-8", "replace")
     nested = _ROBOTS_LINE.findall(lines)
-    pages = [line.strip() for line in lines.splitlines() if re.match(r"\s*https?://\S+\s*$", line)]
+    pages = [Entry(line.strip()) for line in lines.splitlines() if re.match(r"\s*https?://\S+\s*$", line)]
     if not nested and not pages and not re.search(r"(?im)^\s*user-agent\s*:", lines):
         raise SitemapError("it is neither XML nor a list of URLs")
     return pages, nested
@@ -49,41 +61,55 @@ def _unzip(body: bytes) -> bytes:
     return plain
 
 
-def _read_xml(text: bytes) -> tuple[list[str], list[str]]:
-    pages: list[str] = []
+def _read_xml(text: bytes) -> tuple[list[Entry], list[str]]:
+    pages: list[Entry] = []
     nested: list[str] = []
     kinds = set()
-    for parent, url in _locations(text):
-        kinds.add(parent)
-        (nested if parent == "sitemap" else pages).append(url)
+    for kind, entry in _entries(text):
+        kinds.add(kind)
+        if kind == "sitemap":
+            nested.append(entry.url)
+        else:
+            pages.append(entry)
     if not kinds and not re.search(rb"<(\w+:)?(urlset|sitemapindex|rss|feed)\b", text[:4096]):
         raise SitemapError("it is XML or HTML, but no sitemap")
     return pages, nested
 
 
-def _locations(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the parent's tag and the URL of each `<loc>` (or feed link), holding one element at a time."""
-    events = etree.iterparse(
+def _entries(text: bytes) -> Iterator[tuple[str, Entry]]:
+    """Yield the tag and the entry of each `url`, `sitemap`, `item` or `entry`, holding one element at a time."""
+    elements = etree.iterparse(
         io.BytesIO(text), events=("end",), recover=True, resolve_entities=False, no_network=True, huge_tree=False
     )
     try:
-        for _, element in events:
-            yield from _location(element)
-            if _tag(element) in ("url", "sitemap", "item", "entry"):
+        for _, element in elements:
+            kind = _tag(element)
+            if kind in _LOCATIONS:
+                yield from ((kind, entry) for entry in _read_entry(element, _LOCATIONS[kind]))
                 element.clear()
     except etree.XMLSyntaxError as error:
         raise SitemapError(f"it is broken XML ({error.msg})") from error
 
 
-def _location(element: etree._Element) -> Iterator[tuple[str, str]]:
-    parent = element.getparent()
-    if parent is None:
-        return
-    tag, above = _tag(element), _tag(parent)
-    if (tag == "loc" and above in ("url", "sitemap")) or (tag == "link" and above in ("item", "entry")):
-        url = (element.text or element.get("href") or "").strip()
+def _read_entry(element: etree._Element, location: str) -> Iterator[Entry]:
+    children = [(_tag(child), child) for child in element]
+    dates = (moment for tag, child in children if tag in _DATES and (moment := _moment(child.text or "")))
+    modified = max(dates, default=None)
+    for tag, child in children:
+        url = (child.text or child.get("href") or "").strip() if tag == location else ""
         if url:
-            yield above, url
+            yield Entry(url, modified)
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a date as sitemaps and Atom (W3C) or RSS (RFC 822) write it. A day is its first moment."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(text.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 def _tag(element: etree._Element) -> str:

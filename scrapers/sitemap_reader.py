@@ -11,7 +11,7 @@ from scrapers.canonical import canonical_url
 from scrapers.fetch import Answer, Failure, Fetcher
 from scrapers.ledger import Ledger
 from scrapers.origin import Origins
-from scrapers.sitemap import SITEMAP_BYTES, SitemapError, read_sitemap
+from scrapers.sitemap import SITEMAP_BYTES, Entry, SitemapError, read_sitemap
 from scrapers.visit import Visit
 
 _MOST_SITEMAPS = 1_000
@@ -29,8 +29,8 @@ class SitemapReader:
         self._origins = origins
         self._headers = headers
 
-    async def read(self, ledger: Ledger) -> AsyncIterator[list[str]]:
-        """Yield the canonical page URLs of one sitemap after the other."""
+    async def read(self, ledger: Ledger) -> AsyncIterator[list[Entry]]:
+        """Yield the pages of one sitemap after the other, URLs canonical."""
         queue = deque(url for each in self._source.sitemaps if (url := canonical_url(each)))
         seen = set(queue)
         while queue:
@@ -42,15 +42,15 @@ class SitemapReader:
                 reason = f"a sitemap that cannot be read: {failure.reason}"
                 ledger.decide(Visit(url, 0, None), verdict, reason, status=failure.status)
                 continue
-            links = (canonical_url(page, base=url, rules=self._source.urls) for page in pages)
-            yield [link for link in links if link is not None]
+            links = ((canonical_url(page.url, base=url, rules=self._source.urls), page.modified) for page in pages)
+            yield [Entry(link, modified) for link, modified in links if link is not None]
             for each in nested:
                 link = canonical_url(each, base=url)
                 if link is not None and link not in seen and len(seen) < _MOST_SITEMAPS:
                     seen.add(link)
                     queue.append(link)
 
-    async def _one(self, url: str) -> tuple[list[str], list[str]]:
+    async def _one(self, url: str) -> tuple[list[Entry], list[str]]:
         answer = await self._answer(url)
         if not 200 <= answer.status < 300:
             raise Failure(Verdict.ERROR, f"status {answer.status}", answer.status)

@@ -17,6 +17,7 @@ from time import monotonic
 from data_contracts.progress import Progress
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
+from scrapers.asker import Asker
 from scrapers.canonical import canonical_url
 from scrapers.fetch import Answer, Failure, Fetcher
 from scrapers.frontier import Frontier
@@ -25,6 +26,7 @@ from scrapers.judge import Judge
 from scrapers.ledger import Ledger
 from scrapers.origin import Origins
 from scrapers.scope import ScopeRules
+from scrapers.sitemap_news import NewsOfSitemaps
 from scrapers.sitemap_reader import SitemapReader
 from scrapers.store import CrawlStore
 from scrapers.visit import Visit
@@ -32,7 +34,6 @@ from scrapers.visit import Visit
 _AHEAD = 4  # requests queued per connection, so that judging never waits for the network
 _HELD_BYTES = 48_000_000  # answers that wait for their turn
 _PATIENCE = 10.0  # seconds for which the others wait for a straggler
-_MOST_HOPS = 10
 _REQUESTS_PER_PAGE = 10  # a site of nothing but redirects and errors ends too
 
 _Task = asyncio.Task[Answer | Failure]
@@ -63,18 +64,19 @@ class Walk:
         self._source = source
         self._history = history
         self._store = store
-        self._fetcher = fetcher
-        self._origins = origins
-        self._auth = auth
         self._on_progress = on_progress
-        self._scope = ScopeRules(source)
-        self.ledger = Ledger(store, source.name, history.crawl_id, frozenset(history.decided))
-        self.frontier = Frontier(self._scope, source.limits, self.ledger)
+        scope = ScopeRules(source)
+        self._news = NewsOfSitemaps(history)
+        self._asker = Asker(source, history.known, self._news, scope, fetcher, origins, auth=auth)
+        self._sitemaps = SitemapReader(source, fetcher, origins, self._asker.own_headers)
+        written, presumed = frozenset(history.decided), history.ingested
+        self.ledger = Ledger(store, source.name, history.crawl_id, written, presumed)
+        self.frontier = Frontier(scope, source.limits, self.ledger)
         self.judge = Judge(source, history, self.ledger, self.frontier, store)
         self._flying: deque[_Flight] = deque()
         self._late: dict[_Task, Visit] = {}
         self._held_bytes = 0
-        self._requests = 0
+        self._has_sought = False
         self._started = self._told = monotonic()
 
     async def run(self) -> None:
@@ -82,21 +84,31 @@ class Walk:
         self.frontier.start(
             filter(None, (canonical_url(url, rules=self._source.urls) for url in self._source.start_urls))
         )
-        sitemaps = SitemapReader(self._source, self._fetcher, self._origins, self._headers)
-        async for links in sitemaps.read(self.ledger):
-            self.frontier.start(links)
+        async for entries in self._sitemaps.read(self.ledger):
+            self.frontier.start(self._news.first(entries))
             self._tell()
         while True:
             self._launch()
             if not self._flying and not self._late:
-                if not len(self.frontier):
+                if len(self.frontier):
+                    self._refuse_rest()
+                elif not self._finds_more():
                     break
-                self._refuse_rest()
+                continue
             await self._step()
             await self._store.pour_when_due()
             self._tell()
         await self._store.pour()
         self._tell(last=True)
+
+    def _finds_more(self) -> bool:
+        """Queue what is left when no link leads on: known pages that were not met, then those that seemed gone."""
+        if not self._has_sought:
+            self._has_sought = True
+            self.frontier.seek(self._history.known)
+        if not len(self.frontier):
+            self.frontier.take_up()
+        return bool(len(self.frontier))
 
     async def abandon(self) -> None:
         """Drop what is under way and write what was decided; nothing is left to do after a walk that ran to its end."""
@@ -120,45 +132,15 @@ class Walk:
 
     def _room(self) -> int:
         """How many more pages may be asked for under the source's page limit."""
-        if self._requests > self._source.limits.pages * _REQUESTS_PER_PAGE + 1_000:
+        if self._asker.requests > self._source.limits.pages * _REQUESTS_PER_PAGE + 1_000:
             return 0
         return self._source.limits.pages - self.ledger.pages - len(self._flying) - len(self._late)
 
     async def _fetch(self, visit: Visit) -> Answer | Failure:
-        """Return the answer for a URL, or why there is none. Redirects to another spelling of it are followed."""
-        try:
-            origin = await self._origins.of(visit.url)
-            if origin.refusal is not None:
-                return origin.refusal
-            if self._origins.forbids(origin, visit.url):
-                return Failure(Verdict.ROBOTS, "robots.txt forbids it")
-            self._requests += 1
-            answer = await self._fetch_spellings(visit)
-        except Failure as failure:
-            origin.note(failure)
-            return failure
-        except Exception as error:  # one URL that breaks the downloader must not end the crawl
-            return Failure(Verdict.ERROR, f"cannot be fetched: {type(error).__name__}: {error}")
-        origin.note(None)
-        self._held_bytes += len(answer.body)
-        return answer
-
-    async def _fetch_spellings(self, visit: Visit) -> Answer:
-        url = visit.url
-        for _ in range(_MOST_HOPS):
-            origin = await self._origins.of(url)
-            if origin.refusal is not None:
-                raise origin.refusal
-            answer = await self._fetcher.get(url, origin, headers=self._headers(url))
-            location = answer.location()
-            if location is None or location == url or canonical_url(location, rules=self._source.urls) != visit.url:
-                return answer
-            url = location
-        raise Failure(Verdict.ERROR, f"more than {_MOST_HOPS} redirects between spellings of the same URL")
-
-    def _headers(self, url: str) -> dict[str, str]:
-        """The source's auth headers, for its own hosts only."""
-        return self._auth if self._scope.has_host(url) else {}
+        result = await self._asker.ask(visit)
+        if isinstance(result, Answer):
+            self._held_bytes += len(result.body)
+        return result
 
     # -- deciding in order -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.source import Source
+from tests.s3_server import s3_options  # noqa: F401 - a fixture of all suites
 
 TOPICS = ("lighthouses", "beekeeping", "glaciers", "typography", "sailing", "bread")
 
@@ -62,13 +63,13 @@ class Behaviour:
 class ChangingSite:
     """Pages by path on a free loopback port; change `pages` while it runs. `asked` counts requests by path.
 
-    `behaviour` says by path what goes another way than 200 and 404; `weather` is asked with each path that has none
+    `behaviour` says by path (`site.behaviour["/a"] = site.how(status=500)`) what goes another way than 200 and 404; `weather` is asked with each path that has none
     there, and may upset any request. With `validators` each page has an ETag (of its bytes) and a Last-Modified (when
     it was last set in `pages`), and a request that names either is answered with 304; `conditional` counts requests
     that name one, `answered` the answers by (path, status), `sent_bytes` the bytes of all bodies.
     """
 
-    Behaviour = Behaviour
+    how = staticmethod(Behaviour)
     page = staticmethod(page)
     topic_page = staticmethod(topic_page)
 

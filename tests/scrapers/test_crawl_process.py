@@ -66,7 +66,7 @@ def test_the_same_process_reports_through_pipes(web: Any, site: Any) -> None:
             env=crawl_environment(source, lake, os.environ),
         )
         (message,) = done.get_custom_messages()
-        report = CrawlReport(**message["report"])
+        report = CrawlReport.from_mapping(message["report"])
         return dg.MaterializeResult(metadata={"pages": report.pages_present})
 
     with dg.DagsterInstance.ephemeral() as instance:

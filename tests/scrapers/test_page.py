@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from data_contracts.source import UrlRules
 from scrapers.page import PageFacts, read_page
-from scrapers.sitemap import SitemapError, read_sitemap
+from scrapers.sitemap import Entry, SitemapError, read_sitemap
 from scrapers.sniff import html_refusal
 
 
@@ -144,7 +145,28 @@ URLSET = (
     ],
 )
 def test_sitemaps_of_every_kind_are_read(body: bytes, pages: list[str], nested: list[str]) -> None:
-    assert read_sitemap(body) == (pages, nested)
+    found, below = read_sitemap(body)
+    assert ([entry.url for entry in found], below) == (pages, nested)
+
+
+@pytest.mark.parametrize(
+    ("written", "modified"),
+    [
+        ("2026-03-01T10:00:00+02:00", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("Sun, 01 Mar 2026 10:00:00 GMT", datetime(2026, 3, 1, 10, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_sitemap_says_when_a_page_changed(written: str, modified: datetime | None) -> None:
+    body = f"<urlset><url><lastmod>{written}</lastmod><loc>https://a/1</loc></url></urlset>".encode()
+    assert read_sitemap(body) == ([Entry("https://a/1", modified)], [])
+
+
+def test_a_sitemap_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
+    pages, _ = read_sitemap(b"<urlset><url><loc>https://a/1</loc></url><url><loc>https://a/2</loc><lastm")
+    assert [entry.url for entry in pages] == ["https://a/1", "https://a/2"]
 
 
 @pytest.mark.parametrize(
@@ -159,4 +181,4 @@ def test_what_is_no_sitemap_says_so(body: bytes) -> None:
 def test_any_bytes_are_a_sitemap_or_a_clear_error(body: bytes) -> None:
     with suppress(SitemapError):
         pages, nested = read_sitemap(body)
-        assert all(isinstance(url, str) for url in [*pages, *nested])
+        assert all(isinstance(url, str) for url in [*(entry.url for entry in pages), *nested])
