@@ -19,16 +19,29 @@ def progress_to_log(context: dg.AssetExecutionContext) -> ProgressListener:
 
 @contextmanager
 def failures_explained() -> Iterator[None]:
-    """Turn what a person must mend into a failure that is not tried again; the rest passes by the retry policy."""
+    """Turn failures that have words for people into a failure with those words, which this run does not try again.
+
+    What may pass by itself (a site or a lake that does not answer) asks for another run instead, in a new process and
+    without holding this one's place. What a person must mend is tried no more. The rest passes by the retry policy.
+    """
     from assets.error import StageError
     from lake import LakeUnreachable
     from retrieval.error import RetrievalError
-    from scrapers.error import ScraperError
+    from scrapers.error import CrawlFailed, ScraperError
 
     try:
         yield
-    except (StageError, LakeUnreachable, RetrievalError, ScraperError) as error:
+    except (CrawlFailed, LakeUnreachable) as error:
+        _ask_for_another_run()
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    except (StageError, RetrievalError, ScraperError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def _ask_for_another_run() -> None:
+    """Let Dagster's run retries take this run although it failed in a step, which dagster.yaml excludes for others."""
+    context = dg.AssetExecutionContext.get()
+    context.instance.add_run_tags(context.run_id, {"dagster/retry_on_asset_or_op_failure": "true"})
 
 
 def content_version(*parts: str) -> dg.DataVersion:

@@ -16,15 +16,15 @@ from orchestration.error import BuildFailed
 from orchestration.graphql import launch_run
 from orchestration.partitions import add_partitions
 from orchestration.run_log import ENDED, failure_reason, progress_of, read_progress
+from orchestration.run_tag import PARTITION_TAG, source_tags
 from orchestration.settings import PROJECT, PipelineSettings
-from orchestration.up.instance import prepare_instance
+from orchestration.up.instance import end_dead_runs, prepare_instance, process_tags
 
 JOB = "build_source"
 LOCATION = "lorechat"
 INSTANCE_FILE = PROJECT / "infra" / "dagster" / "local" / "dagster.yaml"
 
 _REPOSITORY = "__repository__"  # what Dagster calls the one repository of a code location
-_PARTITION_TAG = "dagster/partition"
 _POLL_SECONDS = 0.5
 
 
@@ -67,6 +67,7 @@ def build_source(
             on_progress(progress)
 
     with open_instance(settings) as instance:
+        end_dead_runs(instance)
         add_partitions(instance, [name])
         instance.add_event_listener(run_id, listen)
         result = (
@@ -77,6 +78,7 @@ def build_source(
                 partition_key=name,
                 asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
                 run_id=run_id,
+                tags={**process_tags(), **source_tags(name)},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
@@ -120,7 +122,7 @@ def _launch(settings: PipelineSettings, name: str, assets: Sequence[str] | None)
     selector: dict[str, Any] = {"repositoryLocationName": LOCATION, "repositoryName": _REPOSITORY, "jobName": JOB}
     if assets is not None:
         selector["assetSelection"] = [{"path": [asset]} for asset in assets]
-    tags = [{"key": _PARTITION_TAG, "value": name}]
+    tags = [{"key": key, "value": value} for key, value in {PARTITION_TAG: name, **source_tags(name)}.items()]
     return launch_run(
         settings.dagster_port, {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}
     )

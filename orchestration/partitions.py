@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from assets.policy import SOURCES
+from orchestration.jobs import build_source
+from orchestration.run_tag import source_tags
+
+if TYPE_CHECKING:
+    from scrapers.source_catalog import SourceCatalog
 
 PARTITIONS = SOURCES.name or "source"
 
@@ -22,17 +28,46 @@ def add_partitions(instance: dg.DagsterInstance, names: Iterable[str]) -> list[s
 
 @dg.sensor(
     name="source_files",
-    minimum_interval_seconds=30,
+    job=build_source,
+    minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Gives each source file in the sources folder a partition, so that it can be materialized here.",
+    description="Gives each source file a partition and its first build, and takes the partition of a deleted file.",
 )
-def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Look for new source files."""
+def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Compare files and partitions.
+
+    A first build is asked for together with the partition, so it is asked once: whoever builds a source otherwise, as
+    `lorechat up` does, adds its partition first.
+    """
     from orchestration.settings import PipelineSettings
 
-    listing = PipelineSettings().catalog().listing()
-    found = listing.sources
-    new = sorted(set(found) - set(context.instance.get_dynamic_partitions(PARTITIONS)))
-    if not new:
-        return dg.SkipReason("\n".join((f"all {len(found)} sources have their partition", *listing.problems)))
-    return dg.SensorResult(dynamic_partitions_requests=[SOURCES.build_add_request(new)])
+    catalog = PipelineSettings().catalog()
+    listing = catalog.listing()
+    partitions = set(context.instance.get_dynamic_partitions(PARTITIONS))
+    new = sorted(set(listing.sources) - partitions)
+    gone = sorted(_gone(partitions, catalog))
+    if gone:
+        context.log.info(f"no file any more: {', '.join(gone)}. Their partitions go; pages and index are kept.")
+    changes = [SOURCES.build_add_request(new)] * bool(new) + [SOURCES.build_delete_request(gone)] * bool(gone)
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(partition_key=name, tags=source_tags(name)) for name in new],
+        dynamic_partitions_requests=changes,
+        skip_reason=None if new else _reason(len(listing.sources), gone, listing.problems),
+    )
+
+
+def _gone(partitions: set[str], catalog: SourceCatalog) -> set[str]:
+    """Return the partitions whose file was deleted; none while a place of files cannot be read."""
+    from lake import LakeUnreachable
+    from scrapers.error import SourceError
+
+    try:
+        return partitions - catalog.names()
+    except (LakeUnreachable, SourceError):
+        return set()
+
+
+def _reason(sources: int, gone: list[str], problems: tuple[str, ...]) -> str:
+    """Say in the sensor's tick why nothing is built."""
+    said = [f"taken away, as their file is gone: {', '.join(gone)}"] if gone else []
+    return "\n".join((f"{sources} sources have their partition", *said, *problems))

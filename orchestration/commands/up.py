@@ -102,7 +102,7 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
         source = handbook_source(settings.sources, settings.chat_port)
     else:
         source = site_source(site, settings.catalog())
-    _prepare_dagster(settings)
+    _prepare_dagster(settings, source.name)
     workspace = str(PROJECT / "workspace.yaml")
     supervisor.start(
         "dagster-webserver",
@@ -117,14 +117,23 @@ def _start(settings: PipelineSettings, site: str | None, supervisor: Supervisor)
     return source
 
 
-def _prepare_dagster(settings: PipelineSettings) -> None:
+def _prepare_dagster(settings: PipelineSettings, source: str) -> None:
+    """Clear up after a former run. Sources that have their partition already get no first build from the daemon:
+    `up` itself fills the one that it is about, and the handbook is read when it is that one."""
     from orchestration.materialize import open_instance
+    from orchestration.partitions import add_partitions
+    from orchestration.pools import set_pool_limits
     from orchestration.settings import PROJECT
-    from orchestration.up.instance import end_stale_runs, prepare_instance
+    from orchestration.up.instance import end_dead_runs, end_stale_runs, prepare_instance
+    from orchestration.up.site import HANDBOOK
 
     prepare_instance(settings.home, PROJECT / "infra" / "dagster" / "local" / "dagster.yaml")
     with open_instance(settings) as instance:
         end_stale_runs(instance)
+        end_dead_runs(instance)
+        set_pool_limits(instance)
+        has_handbook = (settings.sources / f"{HANDBOOK}.yaml").exists()
+        add_partitions(instance, {source, HANDBOOK} if has_handbook else {source})
 
 
 def _program(name: str) -> str:

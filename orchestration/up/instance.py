@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from orchestration.error import AlreadyRunning
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance, DagsterRun
+
+PROCESS_TAG = "lorechat/process"
 
 
 @contextmanager
@@ -53,18 +55,46 @@ def end_stale_runs(instance: DagsterInstance) -> list[str]:
     """Mark the runs as failed that a former `lorechat up` took with it when it ended, and return their ids.
 
     Whoever holds the home knows that no queued or launched run is alive. Left as they are they would look busy for
-    ever, and block the queue for their source. Their rows are kept: the next run goes on where they were.
+    ever, and block the queue for their source. Their rows are kept: the daemon runs them again, from where they were.
     """
-    from dagster import DagsterRunStatus, RunsFilter
+    stale = [run for run in _unfinished(instance) if run.remote_job_origin is not None]
+    return _end(instance, stale, "LoreChat was stopped while this run was going on; the next one continues it.")
 
-    alive = [
-        DagsterRunStatus.QUEUED,
-        DagsterRunStatus.NOT_STARTED,
-        DagsterRunStatus.STARTING,
-        DagsterRunStatus.STARTED,
-        DagsterRunStatus.CANCELING,
-    ]
-    stale = [run for run in instance.get_runs(RunsFilter(statuses=alive)) if run.remote_job_origin is not None]
-    for run in stale:
-        instance.report_run_failed(run, "LoreChat was stopped while this run was going on; the next one continues it.")
-    return [run.run_id for run in stale]
+
+def end_dead_runs(instance: DagsterInstance) -> list[str]:
+    """Mark the runs as failed that ran inside a process that is gone, and return their ids.
+
+    Dagster watches only the runs that it launched; without this they would keep their places in the pools for ever.
+    """
+    dead = [run for run in _unfinished(instance) if PROCESS_TAG in run.tags and not _is_alive(run.tags[PROCESS_TAG])]
+    return _end(instance, dead, "The process that this run was in is gone; the next run continues it.")
+
+
+def process_tags() -> dict[str, str]:
+    """Return the tags of a run inside this process."""
+    return {PROCESS_TAG: str(os.getpid())}
+
+
+def _unfinished(instance: DagsterInstance) -> list[DagsterRun]:
+    from dagster import RunsFilter
+
+    from orchestration.run_tag import UNFINISHED
+
+    return list(instance.get_runs(RunsFilter(statuses=UNFINISHED)))
+
+
+def _end(instance: DagsterInstance, runs: list[DagsterRun], why: str) -> list[str]:
+    for run in runs:
+        instance.report_run_failed(run, why)
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in runs]
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
