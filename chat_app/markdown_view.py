@@ -21,8 +21,9 @@ def shown(markdown: str) -> str:
     return outside_code(markdown.replace("\u200b", ""), lambda text: _DIRECTIVE.sub(r"\\:", text))
 
 
-def panel(citation: Citation, *, source_title: str) -> str:
-    """Return what a citation opens: where it is, the passage with the cited sentences marked, and its provenance."""
+def panel(citation: Citation, *, source_title: str, trace: str) -> str:
+    """Return what a citation opens: where it is, the passage with the cited sentences marked, and its provenance;
+    `trace` is the address of the whole chain back to the page's bytes."""
     passage = citation.passage
     path = " › ".join(_escaped(part) for part in passage.heading_path if part != passage.title)
     fetched = f"{passage.fetched_at:%Y-%m-%d %H:%M} UTC"
@@ -33,6 +34,7 @@ def panel(citation: Citation, *, source_title: str) -> str:
         marked(passage, citation.quotes),
         "---",
         f"{_escaped(source_title)} · fetched {fetched} · version `{passage.page_version_id[:12]}`",
+        f"[Trace: from this passage to the page's bytes ↗](<{trace}>)",
     ]
     return shown("\n\n".join(parts))
 

@@ -1,4 +1,4 @@
-"""The chat's web server: health, the handbook, and the conversation at the root."""
+"""The chat's web server: health, the handbook, what explains answers, and the conversation at the root."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from fastapi.staticfiles import StaticFiles
 
 from chat_app.gate import Gate
 from chat_app.interface import prepare_interface
+from chat_app.page_template import PageTemplates
 from chat_app.service import ChatService, install
 from chat_app.settings import ChatSettings
+from chat_app.trace_page import add_trace_page
+from chat_app.why_page import add_why_page
 
 
 def create_app(settings: ChatSettings) -> FastAPI:
@@ -23,6 +26,9 @@ def create_app(settings: ChatSettings) -> FastAPI:
     app = FastAPI(title="LoreChat", lifespan=_lifespan(service), docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Gate, origins=settings.origins)
     _add_health(app, service)
+    pages = PageTemplates()
+    add_trace_page(app, service, pages)
+    add_why_page(app, service, pages)
     if settings.handbook_folder.is_dir():
         app.mount("/handbook", StaticFiles(directory=settings.handbook_folder, html=True), name="handbook")
     _mount_conversation(app, service)

@@ -10,8 +10,9 @@ from chat_app.answer import AnswerPipeline, open_pipeline
 from chat_app.rate_limit import RateLimit
 from chat_app.settings import ChatSettings
 from chat_app.turn_log import TurnLog
+from lake import Lake
 from retrieval.error import RetrievalError
-from retrieval.vector_store import ReleaseManifest
+from retrieval.vector_store import ReleaseManifest, VectorStore
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 2.0
@@ -19,9 +20,12 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 @dataclass
 class ChatService:
-    """`problem` says why questions cannot be answered yet; None when they can."""
+    """`lake` and `store` are what answers are traced through. `problem` says why questions cannot be answered yet; None
+    when they can."""
 
     settings: ChatSettings
+    lake: Lake
+    store: VectorStore
     pipeline: AnswerPipeline
     turns: TurnLog
     limit: RateLimit
@@ -30,9 +34,9 @@ class ChatService:
     @classmethod
     def open(cls, settings: ChatSettings) -> ChatService:
         """Open what is cheap to open; the model and the index are loaded by `warm`."""
-        return cls(
-            settings, open_pipeline(settings), TurnLog(settings.lake()), RateLimit(settings.questions_per_minute)
-        )
+        lake = settings.lake()
+        limit = RateLimit(settings.questions_per_minute)
+        return cls(settings, lake, settings.store(), open_pipeline(settings), TurnLog(lake), limit)
 
     async def warm(self) -> None:
         """Load the model and the index by asking something, so that the first person does not wait for them; where

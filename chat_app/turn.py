@@ -16,6 +16,7 @@ from chat_app.error import ChatError
 from chat_app.grouping import grouped
 from chat_app.markdown_view import outside_code, panel, shown
 from chat_app.service import ChatService
+from chat_app.trace_page import trace_path
 from retrieval.error import RetrievalError
 from retrieval.vector_store import ReleaseManifest
 
@@ -33,15 +34,11 @@ async def answer_turn(service: ChatService, question: str, *, sources: Sequence[
         service.limit.take(_address())
         if not question.strip():
             raise ChatError("**That was an empty question.** Write what you want to know.")
-        await turn.run(question.strip()[:_LONGEST_QUESTION], sources)
+        await turn.run(question.strip()[:_LONGEST_QUESTION], sources, asked_at)
     except (ChatError, RetrievalError) as error:
         said = f"{message.content.rstrip()}\n\n" if message.content.strip() else ""
         message.content = shown(said + str(error))
         await _finish(message)
-        return
-    answer = turn.answer
-    if answer is not None:
-        service.turns.turn(answer, turn_id=_turn_id(message), thread_id=cl.context.session.thread_id, asked_at=asked_at)
 
 
 def _turn_id(message: cl.Message) -> str:
@@ -57,13 +54,18 @@ class _Turn:
         self._releases: Sequence[ReleaseManifest] = ()
         self.answer: Answer | None = None
 
-    async def run(self, question: str, sources: Sequence[str] | None) -> None:
+    async def run(self, question: str, sources: Sequence[str] | None, asked_at: datetime) -> None:
         events = self._service.pipeline.stream(question, sources=sources)
         async with aclosing(events), aclosing(grouped(self._texts(events))) as texts:
             async for text in texts:
                 await self._message.stream_token(shown(text))
         if self.answer is not None:
+            self._keep(self.answer, asked_at)  # before its citations link to it
             await self._show(self.answer)
+
+    def _keep(self, answer: Answer, asked_at: datetime) -> None:
+        turn_id, thread_id = _turn_id(self._message), cl.context.session.thread_id
+        self._service.turns.turn(answer, turn_id=turn_id, thread_id=thread_id, asked_at=asked_at)
 
     async def _texts(self, events: AsyncIterator[Searched | str | Answer]) -> AsyncGenerator[str, None]:
         """Pass on the answer's text; show the search when it is done, keep the answer when it is whole."""
@@ -87,7 +89,8 @@ class _Turn:
         elements: list[Any] = self._message.elements
         for citation in answer.citations:
             text = outside_code(text, _marked(citation.number, marker))
-            content = panel(citation, source_title=titles.get(citation.passage.source, ""))
+            trace = trace_path(_turn_id(self._message), citation.number)
+            content = panel(citation, source_title=titles.get(citation.passage.source, ""), trace=trace)
             elements.append(cl.Text(name=marker.format(citation.number), content=content, display="side"))
         seconds = answer.milliseconds / 1000
         line = f"*{answer.model} · {', '.join(titles.values())} · {seconds:.1f} s*"

@@ -8,11 +8,16 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.page_version import PAGE_VERSIONS
 from lake.lake import Lake
 
 _COMPARED = 2_000
+
+
+def known_sources(lake: Lake) -> list[str]:
+    """Return the sources that a crawl saw, sorted."""
+    return sorted(lake.scan(CRAWLS).select("source").unique().collect()["source"])
 
 
 def known_urls(lake: Lake, source: str) -> pl.Series:

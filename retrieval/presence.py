@@ -65,3 +65,9 @@ def release_news(lake: Lake, source: str) -> dict[str, list[ReleaseNews]]:
 
 def _chunks_of(store: VectorStore, source: str, release_id: str, url: str) -> frozenset[str]:
     return frozenset(place.chunk_id for place in store.chunk_ids(source, release_id) if place.url == url)
+
+
+def live_urls(store: VectorStore, source: str) -> frozenset[str]:
+    """Return the pages with passages in a source's live release; none without one."""
+    live = store.live(source)
+    return frozenset() if live is None else frozenset(place.url for place in store.chunk_ids(source, live.release_id))

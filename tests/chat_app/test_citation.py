@@ -43,7 +43,7 @@ def test_links_keep_their_page_whatever_the_text(text: str, anchor: str | None) 
 
 def test_the_panel_shows_place_highlight_and_provenance(passages: list[Passage]) -> None:
     (citation,) = citations("The old queen leaves with about half of the workers [1].", [1], passages)
-    shown = panel(citation, source_title="Bee handbook")
+    shown = panel(citation, source_title="Bee handbook", trace="/trace/t1/1")
     assert "**Keeping bees** › Swarming" in shown
     assert "***The old queen leaves with about half of the workers.***" in shown
     assert "Bee handbook · fetched 2026-05-04 12:30 UTC" in shown

@@ -1,0 +1,105 @@
+"""`/why?url=...&question=...`: why a page answers or not, as `lorechat why` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from chat_app.error import ChatError
+from chat_app.page_template import PageTemplates
+from chat_app.service import ChatService
+from lake import LakeError
+from lake.flow_count import flow_counts
+from lake.known_url import known_sources
+from retrieval.account import Account
+from retrieval.conclusion import nth
+from retrieval.error import RetrievalError
+from retrieval.inquiry import Inquiry
+from retrieval.presence import live_urls
+from retrieval.standing import Place, Standing
+
+_LONGEST = 4_000
+_NEAREST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A URL that no crawl of a source saw, and known ones like it."""
+
+    account: Account
+    nearest: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLines:
+    """How many of a source's pages are in which state."""
+
+    source: str
+    lines: Sequence[tuple[str, str]]
+
+
+def add_why_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> None:
+    """Serve the page that explains pages; one address may ask as often as it may ask the chat."""
+
+    @app.get("/why", include_in_schema=False)
+    def why(request: Request, url: str = "", question: str = "", source: str = "") -> HTMLResponse:
+        client = request.client.host if request.client else "unknown"
+        try:
+            service.limit.take(client)
+            return _page(service, pages, url.strip()[:_LONGEST], question.strip()[:_LONGEST], source)
+        except LakeError as error:
+            return pages.note("The lake cannot be read", str(error), status=503)
+        except (ChatError, RetrievalError) as error:
+            return pages.note("That cannot be looked up now", str(error).replace("**", ""), status=503)
+
+
+def _page(service: ChatService, pages: PageTemplates, url: str, question: str, source: str) -> HTMLResponse:
+    store, library = service.store, service.pipeline.library
+    sources = sorted({*known_sources(service.lake), *store.sources()})
+    chosen = [name for name in sources if source in ("", name)]
+    cut = service.settings.passages
+    inquiry = Inquiry(service.lake, store, lambda release: library.embedder([release]), cut=cut)
+    accounts = inquiry.accounts(dict.fromkeys(chosen, url), question=question or None) if url else []
+    unseens = [_unseen(inquiry, name, url) for name in chosen] if url and not accounts else []
+    return pages.page(
+        "why",
+        status=404 if unseens else 200,
+        url=url,
+        question=question,
+        source=source,
+        sources=sources,
+        accounts=accounts,
+        unseens=unseens,
+        flows=[] if url else [_flow(service, name) for name in chosen],
+        dagster=service.settings.dagster_address,
+        places=_places,
+        nth=nth,
+        query=_query,
+    )
+
+
+def _unseen(inquiry: Inquiry, source: str, url: str) -> Unseen:
+    return Unseen(inquiry.unseen(source, url), inquiry.nearest(source, url, _NEAREST))
+
+
+def _places(standing: Standing) -> Iterator[tuple[str, Place]]:
+    yield "together", standing.fused
+    yield "by meaning", standing.dense
+    yield "by words", standing.lexical
+
+
+def _query(url: str, question: str, source: str) -> str:
+    return urlencode({"url": url, "question": question, "source": source})
+
+
+def _flow(service: ChatService, source: str) -> FlowLines:
+    counts = asdict(flow_counts(service.lake, source, live_urls(service.store, source)))
+    lines = [(name, f"{count:,} pages") for name, count in counts.items() if name != "source" and count]
+    live = service.store.live(source)
+    if live is not None:
+        lines.append(("live release", f"{live.release_id[:12]}: {live.pages:,} pages, {live.chunks:,} chunks"))
+    return FlowLines(source, lines)
