@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.error import UpstreamEmpty
+from assets.stages.boilerplate import document_cuts, last_lesson
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.document import DOCUMENTS
@@ -39,12 +40,25 @@ def live_documents(lake: Lake, source: str, extractor_version: str, *, as_of: As
     return documents.select(columns).join(pages, on="page_version_id", how="semi")
 
 
+def live_cuts(
+    lake: Lake, source: str, extractor_version: str, chunker_version: str, *, as_of: AsOf | None = None
+) -> pl.DataFrame:
+    """Return the live documents' columns with each one's own chunker_version, as `document_cuts` says."""
+    documents = live_documents(lake, source, extractor_version, as_of=as_of)
+    boilerplate = last_lesson(lake, source, as_of=as_of).hashes
+    return document_cuts(lake, source, documents, boilerplate, chunker_version, as_of=as_of)
+
+
 def live_chunks(
     lake: Lake, source: str, extractor_version: str, chunker_version: str, *, as_of: AsOf | None = None
 ) -> pl.LazyFrame:
     """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks; `as_of` looks
-    back at what was live when the tables had those versions."""
-    chunks = lake.scan(CHUNKS, source=source, as_of=as_of).filter(pl.col("chunker_version") == chunker_version)
-    documents = live_documents(lake, source, extractor_version, as_of=as_of)
-    documents = documents.select("url", "markdown_hash", "page_version_id")
-    return chunks.select("chunk_id", "text_hash", "url", "markdown_hash").join(documents, on=["url", "markdown_hash"])
+    back at what was live when the tables had those versions.
+
+    A document's chunks are those that leave out the boilerplate which it holds.
+    """
+    keys = ["url", "markdown_hash", "chunker_version"]
+    cuts = live_cuts(lake, source, extractor_version, chunker_version, as_of=as_of)
+    chunks = lake.scan(CHUNKS, source=source, as_of=as_of).select("chunk_id", "text_hash", *keys)
+    found = chunks.join(cuts.lazy().select(*keys, "page_version_id"), on=keys)
+    return found.select("chunk_id", "text_hash", "url", "markdown_hash", "page_version_id")

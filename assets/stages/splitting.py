@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from assets.error import UpstreamEmpty
+from assets.stages.boilerplate import document_cuts, keep_lesson, learn
 from assets.stages.live import live_documents
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
@@ -27,7 +28,7 @@ from retrieval.embedder import Embedder
 STAGE = "chunks"
 
 _BATCH_DOCUMENTS = 32
-_COLUMNS = ("url", "title", "markdown", "markdown_hash", "anchors")
+_COLUMNS = ("page_version_id", "url", "title", "markdown", "markdown_hash", "anchors")
 
 
 def split_documents(
@@ -42,50 +43,60 @@ def split_documents(
 ) -> StageReport:
     """Cut what is missing (in the shard), counting in the embedder's own tokens; much of it by a crew's workers.
 
+    What recurs on the source's pages is learned anew and left out; whoever cuts the last document keeps the lesson.
     Raises UpstreamEmpty and, with a crew, WorkerFailed, WorkerBusy.
 
     All chunks of a document are appended together, so a document has all of its chunks or none.
     """
     version = chunker_version(settings, embedder.tokenizer_id)
-    extractor = extractor_version(source.selectors)
-    documents = live_documents(lake, source.name, extractor).collect()
-    if documents.is_empty():
+    documents = live_documents(lake, source.name, extractor_version(source.selectors)).collect().lazy()
+    lesson = learn(lake, source, documents)
+    live = document_cuts(lake, source.name, documents, lesson.hashes, version)
+    if live.is_empty():
         raise UpstreamEmpty(f"source {source.name!r} has pages but no documents: materialize markdown first")
-    if shard is not None:
-        documents = documents.filter(shard.where(pl.col("page_version_id")))
-    missing = _missing(lake, source.name, documents, version)
-    skipped = documents.height - missing.height
+    ours = live if shard is None else live.filter(shard.where(pl.col("page_version_id")))
+    missing = _missing(lake, source.name, ours)
+    skipped = ours.height - missing.height
     meter = Meter(STAGE, "documents", total=missing.height, skipped=skipped, on_progress=on_progress)
     if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
         crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
-        return meter.report(source.name, {"documents": documents.height})
+    else:
+        _split(source, lake, embedder, settings, missing, meter)
+    if lesson.is_new and _missing(lake, source.name, live).is_empty():
+        keep_lesson(lake, source.name, lesson)
+    return meter.report(source.name, {"documents": ours.height, "blocks left out": len(lesson.hashes)})
+
+
+def _split(
+    source: Source, lake: Lake, embedder: Embedder, settings: ChunkingSettings, missing: pl.DataFrame, meter: Meter
+) -> None:
     outbox = Outbox(lake, CHUNKS, source.name, meter, rows=4096)
     for document in _documents(lake, source.name, missing):
         size = len(document["markdown"].encode())
         try:
             pieces = _pieces(document, embedder, settings)
         except Exception as error:  # one document's surprise may not stop the others; it is kept with its reason
-            meter.quarantined(_put_aside(lake, source.name, document, version, error))
+            meter.quarantined(_put_aside(lake, source.name, document, error))
         else:
-            outbox.put([_row(document, piece, version) for piece in pieces], size)
+            outbox.put([_row(document, piece) for piece in pieces], size)
         meter.work(1, size)
     outbox.flush()
-    return meter.report(source.name, {"documents": documents.height})
 
 
-def _missing(lake: Lake, source: str, documents: pl.DataFrame, version: str) -> pl.DataFrame:
-    """The documents that have neither chunks nor a place in quarantine under this chunker."""
-    keys = documents.lazy().select("url", "markdown_hash")
-    missing = lake.missing(keys, CHUNKS, source=source, where=pl.col("chunker_version") == version)
-    columns = ("url", "markdown_hash", "chunker_version")
-    aside = put_aside(lake, source, stages=(STAGE,), columns=columns).filter(pl.col("chunker_version") == version)
-    left = without(missing, aside.select("url", "markdown_hash"))
-    return documents.join(left, on=["url", "markdown_hash"], how="semi").select("page_version_id", "extractor_version")
+def _missing(lake: Lake, source: str, documents: pl.DataFrame) -> pl.DataFrame:
+    """The documents with text that have neither chunks nor a place in quarantine under their cutter."""
+    keys = ["url", "markdown_hash", "chunker_version"]
+    missing = lake.missing(documents.lazy().filter("has_text").select(keys), CHUNKS, source=source)
+    left = without(missing, put_aside(lake, source, stages=(STAGE,), columns=keys))
+    return documents.join(left, on=keys, how="semi")
 
 
 def _documents(lake: Lake, source: str, missing: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    for frame in lake.batches(DOCUMENTS, missing, source=source, columns=_COLUMNS, rows=_BATCH_DOCUMENTS):
-        yield from frame.iter_rows(named=True)
+    """Stream the documents, each with how it is cut."""
+    keys = missing.select("page_version_id", "extractor_version")
+    cuts = missing.select("page_version_id", "chunker_version", "left_out")
+    for frame in lake.batches(DOCUMENTS, keys, source=source, columns=_COLUMNS, rows=_BATCH_DOCUMENTS):
+        yield from frame.join(cuts, on="page_version_id", maintain_order="left").iter_rows(named=True)
 
 
 def _pieces(document: dict[str, Any], embedder: Embedder, settings: ChunkingSettings) -> list[Piece]:
@@ -95,17 +106,19 @@ def _pieces(document: dict[str, Any], embedder: Embedder, settings: ChunkingSett
         anchors=[Anchor(**anchor) for anchor in document["anchors"]],
         token_offsets=embedder.token_offsets,
         settings=settings,
+        leave_out=[(start, end) for start, end in document["left_out"]],
     )
 
 
-def _put_aside(lake: Lake, source: str, document: dict[str, Any], version: str, error: Exception) -> int:
+def _put_aside(lake: Lake, source: str, document: dict[str, Any], error: Exception) -> int:
     """Keep a document that cannot be cut; its markdown stays in documents."""
-    row = {"url": document["url"], "markdown_hash": document["markdown_hash"], "chunker_version": version}
+    row = {name: document[name] for name in ("url", "markdown_hash", "chunker_version")}
     reason = f"cutting {document['url']} failed: {error}"
     return lake.quarantine([row], source=source, stage=STAGE, rule=type(error).__name__, reason=reason)
 
 
-def _row(document: dict[str, Any], piece: Piece, version: str) -> dict[str, Any]:
+def _row(document: dict[str, Any], piece: Piece) -> dict[str, Any]:
+    version = document["chunker_version"]
     return {
         "chunk_id": chunk_id(document["url"], document["markdown_hash"], version, piece.position),
         "url": document["url"],

@@ -54,6 +54,7 @@ def test_there_is_a_table_for_each_noun_of_the_lake() -> None:
         "inbox_files",
         "erasures",
         "batch_curves",
+        "boilerplate",
         "quarantine",
         "chat_turns",
         "feedback",
