@@ -163,5 +163,5 @@ class InboxIngest:
 def _crawl_id(group: list[DroppedFile]) -> str:
     """Name the reading of these very files: read again after it was cut off, they bring the same rows."""
     newest = max(file.modified_at for file in group)
-    name = content_id(*(part for file in group for part in (file.key, file.etag)))
+    name = content_id(*(part for file in group for part in (file.key, file.etag, file.modified_at.isoformat())))
     return f"{INBOX_PREFIX}{newest:%Y%m%dT%H%M%S%f}Z-{name[:8]}"

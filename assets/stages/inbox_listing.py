@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,11 +58,14 @@ def waiting_files(lake: Lake, source: str, files: Iterable[DroppedFile], *, sett
 
 def unread(lake: Lake, source: str, files: Iterable[DroppedFile]) -> list[DroppedFile]:
     """The files that were not read in their present version."""
-    by_name: Mapping[tuple[str, str], DroppedFile] = {(file.key, file.etag): file for file in files}
+    by_name = {(file.key, file.etag, file.modified_at): file for file in files}
     if not by_name:
         return []
-    names = pl.DataFrame(list(by_name), schema={"key": pl.String, "etag": pl.String}, orient="row")
-    return [by_name[key, etag] for key, etag in lake.missing(names.lazy(), INBOX_FILES, source=source).iter_rows()]
+    columns = ("key", "etag", "modified_at")
+    schema = {name: INBOX_FILES.schema.create_empty().schema[name] for name in columns}
+    names = pl.DataFrame(list(by_name), schema=schema, orient="row")
+    missing = lake.missing(names.lazy(), INBOX_FILES, source=source)
+    return [by_name[key, etag, modified_at] for key, etag, modified_at in missing.select(columns).iter_rows()]
 
 
 def _is_settled(file: DroppedFile, settled_by: datetime) -> bool:

@@ -1,0 +1,293 @@
+"""Files dropped into the inbox of a folder and of a real S3, and what becomes of their pages."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.stages.inbox import InboxReport, ingest_inbox
+from data_contracts.crawl_changes import CrawlChanges
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
+from data_contracts.inbox_file import INBOX_FILES
+from data_contracts.page_version import PAGE_VERSIONS
+from data_contracts.quarantine import QUARANTINE
+from data_contracts.source import Source
+from lake import Lake, ObjectFolder, current_pages
+from lake.erased import keep_out
+
+HOST = "https://docs.example.test"
+
+
+def html(text: str, head: str = "") -> str:
+    return f"<!doctype html><html lang=en><head><title>{text}</title>{head}</head><body><p>{text}</p></body></html>"
+
+
+def lines(*rows: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+class Inbox:
+    """A lake's place with files below `inbox/docs/`, and what was read of them."""
+
+    def __init__(self, url: str, options: dict[str, str] | None = None) -> None:
+        self.lake = Lake(url, options)
+        self.objects = ObjectFolder(url, options)
+        self.source = Source(name="docs", start_urls=(f"{HOST}/guide/",))
+
+    def drop(self, key: str, data: bytes | str) -> None:
+        self.objects.write(f"inbox/docs/{key}", data.encode() if isinstance(data, str) else data)
+
+    def read(self, settle_seconds: float = 0) -> InboxReport:
+        report = ingest_inbox(
+            self.source, self.lake, self.objects, on_progress=lambda _: None, settle_seconds=settle_seconds
+        )
+        return report or InboxReport("docs", (), 0, 0, 0, 0, 0.0)
+
+    def pages(self) -> dict[str, str]:
+        """The text of each page that exists, by path."""
+        versions = self.lake.scan(PAGE_VERSIONS).select("page_version_id", "body")
+        rows = current_pages(self.lake, "docs").join(versions, on="page_version_id").select("url", "body").collect()
+        return {url.removeprefix(HOST): body.decode("utf-8", "replace") for url, body in rows.iter_rows()}
+
+    def quarantined(self) -> list[tuple[str, str]]:
+        return sorted(self.lake.scan(QUARANTINE).select("rule", "reason").collect().iter_rows())
+
+    def verdicts(self) -> dict[str, str]:
+        rows = self.lake.scan(CRAWL_LEDGER).sort("seen_at", "crawl_id").select("url", "verdict").collect()
+        return {url.removeprefix(HOST): verdict for url, verdict in rows.iter_rows()}
+
+
+@pytest.fixture
+def folder_inbox(tmp_path: Path) -> Inbox:
+    return Inbox(str(tmp_path / "lake"))
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
+def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Inbox]:
+    """An inbox in a folder, and on a real S3 server, where a second must pass between two versions of a file."""
+    if request.param == "folder":
+        yield Inbox(str(tmp_path / "lake"))
+    else:
+        yield Inbox(f"s3://lake/{tmp_path.name}", request.getfixturevalue("s3_options"))
+
+
+def rewrite(inbox: Inbox, key: str, data: bytes | str) -> None:
+    if inbox.lake.url.startswith("s3://"):
+        time.sleep(1.1)  # S3 tells times to the second
+    inbox.drop(key, data)
+
+
+def test_html_files_and_lists_of_pages_become_pages(inbox: Inbox) -> None:
+    inbox.drop("moor.html", html("Mooring"))
+    inbox.drop("docs.example.test/install.htm", html("Installing"))
+    inbox.drop(
+        "crawl/pages.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}, {"url": f"{HOST}/b", "html": "<p>ü"})
+    )
+    inbox.drop("more.ndjson.gz", gzip.compress(lines({"url": f"{HOST}/c?utm_source=x", "content": html("C")})))
+    report = inbox.read()
+    assert (report.files, report.pages, report.rejected) == (4, 5, 0)
+    assert report.changes == CrawlChanges(fetched=5, new=5)
+    pages = inbox.pages()
+    assert set(pages) == {"/guide/moor.html", "/install.htm", "/a", "/b", "/c"}
+    assert pages["/b"] == "<p>ü"
+
+
+def test_a_second_reading_changes_nothing(inbox: Inbox) -> None:
+    inbox.drop("a.html", html("A"))
+    inbox.drop("pages.jsonl", lines({"url": f"{HOST}/b", "content": html("B")}) + b"broken\n")
+    inbox.read()
+    versions = {table.name: inbox.lake.version(table) for table in (PAGE_VERSIONS, CRAWL_LEDGER, CRAWLS, QUARANTINE)}
+    assert inbox.read().files == 0
+    assert versions == {
+        table.name: inbox.lake.version(table) for table in (PAGE_VERSIONS, CRAWL_LEDGER, CRAWLS, QUARANTINE)
+    }
+
+
+def test_a_rewritten_file_brings_a_new_version_and_its_old_content_none(inbox: Inbox) -> None:
+    inbox.drop("a.html", html("first"))
+    inbox.read()
+    rewrite(inbox, "a.html", html("second"))
+    assert inbox.read().changes == CrawlChanges(fetched=1, changed=1)
+    assert "second" in inbox.pages()["/guide/a.html"]
+    rewrite(inbox, "a.html", html("second"))
+    assert inbox.read().changes == CrawlChanges(fetched=1, unchanged=1)
+    rewrite(inbox, "a.html", html("first"))
+    assert inbox.read().changes == CrawlChanges(fetched=1, changed=1)
+    assert "first" in inbox.pages()["/guide/a.html"]
+    assert inbox.lake.scan(PAGE_VERSIONS).collect().height == 2
+
+
+def test_a_line_can_say_that_a_page_is_gone_and_a_later_one_that_it_is_back(inbox: Inbox) -> None:
+    inbox.drop("1.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}, {"url": f"{HOST}/b", "content": html("B")}))
+    inbox.read()
+    rewrite(inbox, "2.jsonl", lines({"url": f"{HOST}/a", "status": 404}, {"url": f"{HOST}/b", "status": 503}))
+    assert inbox.read().changes == CrawlChanges(gone=1, unknown=1)
+    assert set(inbox.pages()) == {"/b"}
+    rewrite(inbox, "3.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}))
+    assert inbox.read().changes == CrawlChanges(fetched=1, restored=1)
+    assert set(inbox.pages()) == {"/a", "/b"}
+
+
+def test_files_that_are_still_written_are_waited_for(inbox: Inbox) -> None:
+    inbox.drop("young.html", html("young"))
+    inbox.drop("big.jsonl.part", lines({"url": f"{HOST}/b", "content": html("B")}))
+    inbox.drop("page.html.crdownload", html("down"))
+    inbox.drop(".hidden/a.html", html("hidden"))
+    assert inbox.read(settle_seconds=60).unsettled == 1
+    assert inbox.pages() == {}
+    assert inbox.read().files == 1
+    assert set(inbox.pages()) == {"/guide/young.html"}
+    assert inbox.quarantined() == []
+
+
+def test_bad_lines_are_put_aside_with_file_line_and_reason(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    good = lines({"url": f"{HOST}/a", "content": html("A")})
+    inbox.drop("pages.jsonl", good + b"\n{oops\n" + lines({"url": "mailto:a@b", "content": "<p>"}) + good[:-30])
+    report = inbox.read()
+    assert (report.pages, report.rejected) == (1, 3)
+    rules, reasons = zip(*inbox.quarantined(), strict=True)
+    assert rules == ("no_url", "not_json", "not_json")
+    assert "inbox/docs/pages.jsonl, line 3: it is no JSON" in reasons[1]
+    assert "line 5" in reasons[2]
+    assert "was it cut off?" in reasons[2]
+    kept = [json.loads(row) for row in inbox.lake.scan(QUARANTINE).collect()["row"]]
+    assert {(row["file"], row["line"]) for row in kept} == {("inbox/docs/pages.jsonl", line) for line in (3, 4, 5)}
+
+
+def test_a_file_of_nothing_but_bad_lines_does_not_flood_quarantine(folder_inbox: Inbox) -> None:
+    folder_inbox.drop("pages.jsonl", b"".join(b"bad %d\n" % number for number in range(1500)))
+    assert folder_inbox.read().rejected == 1500
+    found = folder_inbox.quarantined()
+    assert len(found) == 1001
+    assert any(rule == "many_bad_lines" and "500 lines more" in reason for rule, reason in found)
+
+
+def test_what_holds_no_page_is_put_aside_and_read_once(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.source = Source.model_validate({"name": "docs", "inbox": True, "limits": {"page_bytes": 1000}})
+    inbox.drop("notes.txt", "some notes")
+    inbox.drop("nowhere.html", html("nowhere"))
+    inbox.drop("empty.html", "")
+    inbox.drop("large.html", html("x" * 2000))
+    inbox.drop("endless.jsonl", b"x" * 100_000 + b"\n" + lines({"url": f"{HOST}/a", "content": "just words"}))
+    inbox.drop("torn.jsonl.gz", gzip.compress(lines({"url": f"{HOST}/b", "content": html("B")}))[:-9])
+    assert inbox.read().rejected == 7
+    assert [rule for rule, _ in inbox.quarantined()] == [
+        "broken_gzip", "no_content", "no_url", "not_html", "too_large", "too_large", "unknown_kind",
+    ]  # fmt: skip
+    assert set(inbox.pages()) == {"/b"}  # what could be read of the torn file
+    assert inbox.read().files == 0
+
+
+def test_pages_outside_the_source_and_unwanted_ones_get_their_verdict(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.source = Source(name="docs", start_urls=(f"{HOST}/",), languages=("en",))
+    keep_out(inbox.lake, "docs", [f"{HOST}/erased"])
+    robots = {"X-Robots-Tag": "noindex"}
+    inbox.drop(
+        "pages.jsonl",
+        lines(
+            {"url": f"{HOST}/a", "content": html("A")},
+            {"url": "https://elsewhere.test/", "content": html("elsewhere")},
+            {"url": f"{HOST}/secret", "content": html("secret"), "headers": robots},
+            {"url": f"{HOST}/de", "content": html("deutsch").replace("lang=en", "lang=de")},
+            {"url": f"{HOST}/erased", "content": html("erased")},
+            {"url": f"{HOST}/old", "status": 301, "headers": {"Location": "/a"}},
+            {"url": f"{HOST}/a?sort=1", "content": html("A", f'<link rel=canonical href="{HOST}/a">')},
+            {"url": f"{HOST}/lost", "content": html("lost", f'<link rel=canonical href="{HOST}/nowhere">')},
+        ),
+    )
+    inbox.read()
+    assert inbox.verdicts() == {
+        "/a": "fetched",
+        "https://elsewhere.test/": "out_of_scope",
+        "/secret": "noindex",
+        "/de": "language",
+        "/erased": "erased",
+        "/old": "redirected",
+        "/a?sort=1": "duplicate_of",
+        "/lost": "fetched",
+    }
+    assert set(inbox.pages()) == {"/a", "/lost"}
+
+
+def test_the_newest_word_counts_whatever_the_order_of_lines_and_files(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    new, old = (
+        {"url": f"{HOST}/a", "content": html(text), "fetched_at": f"2026-0{month}-01T00:00:00Z"}
+        for text, month in (("new", 3), ("old", 1))
+    )
+    inbox.drop(
+        "1.jsonl",
+        lines(new, old, {"url": f"{HOST}/b", "content": html("1st")}, {"url": f"{HOST}/b", "content": html("2nd")}),
+    )
+    inbox.read()
+    assert "new" in inbox.pages()["/a"]
+    assert "2nd" in inbox.pages()["/b"]
+    inbox.drop("2.jsonl", lines(old, {"url": f"{HOST}/a", "status": 404, "fetched_at": "2026-02-01T00:00:00Z"}))
+    assert inbox.read().changes.gone == 0
+    assert "new" in inbox.pages()["/a"]
+
+
+def test_a_source_without_a_site_takes_pages_of_any_host(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.source = Source(name="docs", inbox=True)
+    inbox.drop("pages.jsonl", lines({"url": "http://10.0.0.7/wiki", "content": html("intranet")}))
+    inbox.drop("saved.html", "<!-- saved from url=(0027)https://docs.example.test/s -->\n" + html("saved"))
+    inbox.read()
+    assert set(inbox.pages()) == {"http://10.0.0.7/wiki", "/s"}
+
+
+def test_a_dropped_pages_links_and_charset_are_known(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.drop("a.html", "<html><head><meta charset=windows-1252><p>\u00e4\u00f6 <a href=b.html>b</a>".encode("cp1252"))
+    declared = '<html><head><meta charset="iso-8859-1"><p>ä <a href=/x>x</a>'  # JSON is UTF-8 whatever the page says
+    inbox.drop("b.jsonl", lines({"url": f"{HOST}/guide/c", "content": declared, "content_type": "text/html"}))
+    inbox.read()
+    rows = inbox.lake.scan(PAGE_VERSIONS).select("url", "charset", "outlinks").sort("url").collect().rows()
+    assert rows == [
+        (f"{HOST}/guide/a.html", "cp1252", [f"{HOST}/guide/b.html"]),
+        (f"{HOST}/guide/c", "utf-8", [f"{HOST}/x"]),
+    ]
+
+
+def test_a_file_with_very_many_urls_becomes_several_crawls_and_the_later_line_counts(folder_inbox: Inbox) -> None:
+    from assets.stages.inbox_ingest import InboxIngest
+    from assets.stages.inbox_listing import dropped_files
+
+    inbox = folder_inbox
+    rows = [{"url": f"{HOST}/{number % 25}", "content": html(f"{number}.")} for number in range(60)]
+    inbox.drop("pages.jsonl", lines(*rows))
+    ingest = InboxIngest(inbox.source, inbox.lake, inbox.objects, on_progress=lambda _: None, run_id="r", most_urls=10)
+    ingest.read(dropped_files(inbox.objects, "docs")["docs"])
+    assert len(ingest.crawl_ids) > 3
+    assert ingest.crawl_ids == sorted(ingest.crawl_ids)
+    assert {path: text for path, text in inbox.pages().items() if f">{path[1:]}.<" in text} == {}
+    assert f"{50 + 3}." in inbox.pages()["/3"]
+    assert f"{25 + 20}." in inbox.pages()["/20"]
+    assert set(inbox.lake.scan(CRAWLS).collect()["run_id"]) == {"r"}
+
+
+def test_a_file_that_was_deleted_or_rewritten_after_it_was_listed_is_left_for_later(folder_inbox: Inbox) -> None:
+    from assets.stages.inbox_ingest import InboxIngest
+    from assets.stages.inbox_listing import dropped_files
+
+    inbox = folder_inbox
+    inbox.drop("a.html", html("a"))
+    inbox.drop("b.html", html("b"))
+    listed = dropped_files(inbox.objects, "docs")["docs"]
+    inbox.objects.delete("inbox/docs/a.html")
+    inbox.drop("b.html", html("other b"))
+    ingest = InboxIngest(inbox.source, inbox.lake, inbox.objects, on_progress=lambda _: None, run_id=None)
+    ingest.read(listed)
+    assert ingest.files == []
+    assert inbox.lake.scan(INBOX_FILES).select(pl.len()).collect().item() == 0
+    assert inbox.read().files == 1
