@@ -11,7 +11,7 @@ from assets.metadata import markdown_table
 from assets.recall_picture import recall_image, recall_points
 
 if TYPE_CHECKING:
-    from data_contracts.release_evaluation import KindScores, ReleaseDiff, ReleaseEvaluation
+    from data_contracts.release_evaluation import ReleaseDiff, ReleaseEvaluation
     from lake.release_history import ReleaseHistory
     from retrieval.vector_store import ReleaseManifest
 
@@ -22,6 +22,8 @@ _SHOWN_QUESTIONS = 20
 
 def evaluation_metadata(evaluation: ReleaseEvaluation) -> Metadata:
     """Scores, failing questions and the difference to the release that was compared with."""
+    from assets.stages.judgement import score_rows
+
     metadata: Metadata = {
         "evaluation": markdown_table(("questions", "what", "candidate", "live before"), score_rows(evaluation)),
         "difference to the live release": _diff_table(evaluation.diff),
@@ -37,23 +39,6 @@ def evaluation_metadata(evaluation: ReleaseEvaluation) -> Metadata:
     if evaluation.problems:
         metadata["why it may not go live"] = dg.MetadataValue.md("\n".join(f"- {one}" for one in evaluation.problems))
     return metadata
-
-
-def score_rows(evaluation: ReleaseEvaluation) -> list[tuple[str, str, str, str]]:
-    """Return kind, name of the number, the candidate's and the live release's."""
-    rows = []
-    for kind in ("golden", "heading"):
-        new: KindScores = getattr(evaluation.candidate, kind)
-        old: KindScores | None = getattr(evaluation.live, kind) if evaluation.live else None
-        rows.append((kind, "asked", str(new.asked), str(old.asked) if old else "-"))
-        rows.append((kind, "answerable", _share(new.answerable_share), "-"))
-        rows.append((kind, "recall@5", _share(new.recall), _share(old.recall if old else None)))
-        rows.append((kind, "MRR", _share(new.mrr), _share(old.mrr if old else None)))
-    return rows
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _diff_table(diff: ReleaseDiff) -> dg.MarkdownMetadataValue:

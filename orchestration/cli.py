@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands import add, build, chunk, clean, crawl, search, sources, status, trace, up, why
+from orchestration.commands import add, build, chunk, clean, crawl, releases, search, sources, status, trace, up, why
 from orchestration.commands.command_group import OneMessageGroup
 from orchestration.commands.option import Json, OnlySources
 from orchestration.commands.output import print_json
@@ -142,4 +142,5 @@ app.command()(why.why)
 app.command()(trace.trace)
 app.command()(sources.sources)
 app.command()(status.status)
+app.add_typer(releases.releases, name="releases")
 app.command()(serve)

@@ -8,6 +8,7 @@ OrchestrationError
 ├── HandbookFailed    the handbook could not be built
 ├── BuildFailed       a run of the flow did not bring its source up to date
 ├── NoSuchSource      a source was named that there is no file for
+├── NoSuchRelease     a release was named that the source never had
 ├── NoSuchAnswer      an answer was named that is not kept
 └── BadInput          a file, folder or URL cannot be read as what it should be
 """
@@ -45,6 +46,10 @@ class BuildFailed(OrchestrationError):
 
 class NoSuchSource(OrchestrationError):
     """A source was named that there is no file for."""
+
+
+class NoSuchRelease(OrchestrationError):
+    """A release was named that the source never had."""
 
 
 class NoSuchAnswer(OrchestrationError):

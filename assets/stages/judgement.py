@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assets.stages.asking import Ranks
 from assets.stages.question_set import Question
-from data_contracts.release_evaluation import FailedQuestion, QuestionKind, QuestionScores
+from data_contracts.release_evaluation import FailedQuestion, QuestionKind, QuestionScores, ReleaseEvaluation
 from data_contracts.source import Evaluation
 
 _ROUNDING = 1e-6
@@ -60,3 +60,20 @@ def failed_questions(
             )
         )
     return tuple(failed)
+
+
+def score_rows(evaluation: ReleaseEvaluation) -> list[tuple[str, str, str, str]]:
+    """Return kind, name of the number, the candidate's and the live release's."""
+    rows = []
+    for kind in QuestionKind:
+        new = evaluation.candidate.of(kind)
+        old = evaluation.live.of(kind) if evaluation.live else None
+        rows.append((kind.value, "asked", str(new.asked), str(old.asked) if old else "-"))
+        rows.append((kind.value, "answerable", _share(new.answerable_share), "-"))
+        rows.append((kind.value, "recall@5", _share(new.recall), _share(old.recall if old else None)))
+        rows.append((kind.value, "MRR", _share(new.mrr), _share(old.mrr if old else None)))
+    return rows
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
