@@ -8,6 +8,8 @@ key never occurs twice, on a local folder and on S3 alike.
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +30,10 @@ AsOf = int | datetime | Mapping[str, int | None]
 
 _Change = Callable[[DeltaTable, str], int]
 _COMMIT_ATTEMPTS = 20
+_COMMIT_SECONDS = 60.0
+"""An appender gives up only after as many attempts and as long a time: one that just won begins anew with fresh keys,
+which makes it faster than one that lost, so without pauses the same one wins again and again (measured)."""
+_LONGEST_PAUSE = 0.5
 _OPEN_ATTEMPTS = 3
 _ERASED_AT_ONCE = 500
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=8192)
@@ -134,7 +140,7 @@ class Lake:
         valid, failure = table.schema.filter(rows, cast=True)
         rejected = list(rejections(table.name, failure))
         self._keep_rejected(rejected, source, table.name)
-        for _ in range(_COMMIT_ATTEMPTS):
+        for _ in _attempts():
             delta = self._open_or_create(table)
             known = self._known_keys(table, delta, source)
             new = valid.join(known, on=table.key, how="anti")
@@ -143,7 +149,7 @@ class Lake:
             if self._commit(table, delta, new, source):
                 return Appended(new.height, valid.height - new.height, len(rejected))
         raise LakeBusy(
-            f"{table.name}: other writers won {_COMMIT_ATTEMPTS} commits in a row on source {source!r}; "
+            f"{table.name}: other writers won every commit for {_COMMIT_SECONDS:.0f} s on source {source!r}; "
             "run it again, with fewer workers on this source"
         )
 
@@ -336,6 +342,15 @@ def _at(delta: DeltaTable, table: Table, as_of: int | datetime) -> DeltaTable:
         f"{table.name} cannot be read as it was at {as_of}: its history begins with version {begins}. What is older "
         "was deleted, by its age or because something was erased (docs: How do I erase a page?)"
     )
+
+
+def _attempts() -> Iterator[int]:
+    """Count attempts, with a random pause between them that grows: writers that met once do not meet again."""
+    began, attempt = time.monotonic(), 0
+    while attempt < _COMMIT_ATTEMPTS or time.monotonic() - began < _COMMIT_SECONDS:
+        yield attempt
+        time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2 ** min(attempt, 10))))  # noqa: S311 - no secret
+        attempt += 1
 
 
 def _delta_schema(table: Table) -> Schema:
