@@ -63,10 +63,11 @@ class Behaviour:
 class ChangingSite:
     """Pages by path on a free loopback port; change `pages` while it runs. `asked` counts requests by path.
 
-    `behaviour` says by path (`site.behaviour["/a"] = site.how(status=500)`) what goes another way than 200 and 404; `weather` is asked with each path that has none
-    there, and may upset any request. With `validators` each page has an ETag (of its bytes) and a Last-Modified (when
-    it was last set in `pages`), and a request that names either is answered with 304; `conditional` counts requests
-    that name one, `answered` the answers by (path, status), `sent_bytes` the bytes of all bodies.
+    `behaviour` says by path (`site.behaviour["/a"] = site.how(status=500)`) what goes another way than 200 and 404;
+    `weather` is asked with each path that has none there, and may upset any request. With `validators` each page has an
+    ETag (of its bytes) and a Last-Modified (when it was last set in `pages`), and a request that names either is
+    answered with 304; `conditional` counts requests that name one, `answered` the answers by (path, status),
+    `sent_bytes` the bytes of all bodies.
     """
 
     how = staticmethod(Behaviour)
@@ -183,9 +184,9 @@ class ChangingSite:
         return Handler
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make_site() -> Iterator[Callable[..., ChangingSite]]:
-    """Makes sites out of pages by path (and `validators=True`); they end with the test."""
+    """Makes sites out of pages by path (and `validators=True`); they end with the module's tests."""
     sites: list[ChangingSite] = []
 
     def make(pages: dict[str, str], *, validators: bool = False) -> ChangingSite:

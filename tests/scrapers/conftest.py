@@ -10,17 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from data_contracts.crawl_ledger import CRAWL_LEDGER
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.source import Source
+from lake import current_pages
 from lake.lake import Lake
 from scrapers.crawl import crawl_source
 from scrapers.error import CrawlFailed
 from scrapers.report import CrawlReport
+from scrapers.wishes import Wishes
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,55 @@ class Web:
     def close(self) -> None:
         for site in self._sites:
             site.close()
+
+
+class Recrawl:
+    """A changing site that is crawled again and again into one lake."""
+
+    def __init__(self, site: Any, lake: Lake, settings: Mapping[str, object]) -> None:
+        self.site, self.lake = site, lake
+        self.source: Source = site.source("test-site", **settings)
+
+    def crawl(self, **wishes: Any) -> Outcome:
+        """Crawl once more, in a child process as the pipeline does; the site's counts begin anew."""
+        self.site.forget_counts()
+        report = crawl_source(
+            self.source,
+            self.lake,
+            on_progress=lambda progress: None,
+            environment=os.environ,
+            wishes=Wishes(**wishes),
+        )
+        return Outcome(self.site, self.lake, self.source, report)
+
+    def fail(self) -> tuple[CrawlFailed, Outcome]:
+        """Crawl once more in vain; return what was raised."""
+        with pytest.raises(CrawlFailed) as caught:
+            self.crawl()
+        return caught.value, Outcome(self.site, self.lake, self.source, None)
+
+    def set(self, **settings: object) -> None:
+        """Change the source's settings from the next crawl on."""
+        self.source = Source.model_validate({**self.source.model_dump(), **settings})
+
+    def pages(self) -> set[str]:
+        """The paths of the pages that exist now."""
+        return {url.removeprefix(self.site.url) for url in current_pages(self.lake, "test-site").collect()["url"]}
+
+    def closing_row(self) -> dict[str, Any]:
+        """The last crawl's row in `crawls`."""
+        return self.lake.scan(CRAWLS).sort("finished_at").collect().to_dicts()[-1]
+
+
+@pytest.fixture(scope="module")
+def recrawl(make_site: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Recrawl]:
+    """Makes a site of pages by path, with ETags, and an empty lake for it; `settings` are fields of the source."""
+
+    def make(pages: dict[str, str], *, validators: bool = True, **settings: object) -> Recrawl:
+        site = make_site(pages, validators=validators)
+        return Recrawl(site, Lake(str(tmp_path_factory.mktemp("lake"))), settings)
+
+    return make
 
 
 @pytest.fixture(scope="module")
