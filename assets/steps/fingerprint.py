@@ -17,7 +17,8 @@ def block_fingerprints(markdown: str) -> tuple[DocumentBlock, ...]:
     """Return the blocks in order.
 
     Hashed are a block's kind and its words in lower case: a different mark, link target or number does not make a
-    different block, so a date or a counter in it hides nothing. Code is hashed as it stands.
+    different block, so a date or a counter in it hides nothing. Numbers of headings count (`Chapter 2`), and code is
+    hashed as it stands.
     """
     return tuple(_fingerprint(markdown, block) for block in parse_blocks(markdown))
 
@@ -27,6 +28,9 @@ def _fingerprint(markdown: str, block: Block) -> DocumentBlock:
     text = markdown[block.start : block.end]
     words = _MARKS.sub(" ", _TARGET.sub("] ", text)).strip().lower()
     letters = len(words) - words.count(" ")
-    said = text if block.kind in (Kind.FENCE, Kind.CODE) or not words else _DIGITS.sub("0", words)
+    if not words or block.kind in (Kind.FENCE, Kind.CODE):
+        said = text
+    else:
+        said = words if block.kind is Kind.HEADING else _DIGITS.sub("0", words)
     digest = blake2b(f"{kind}\n{said}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return DocumentBlock(block.start, block.end, kind, letters, int.from_bytes(digest, "big", signed=True))
