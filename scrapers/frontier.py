@@ -88,6 +88,8 @@ class Frontier:
             self._ledger.decide(visit, *refusal)
 
     def _refusal(self, visit: Visit) -> tuple[Verdict, str] | None:
+        if visit.url in self._ledger.erased:
+            return Verdict.ERASED, "was erased on request"
         outside = self._scope.refusal(visit.url)
         if outside is not None:
             return outside

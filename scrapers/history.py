@@ -13,6 +13,7 @@ from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
+from lake.erased import ErasedUrls, erased_urls
 from lake.lake import Lake
 from scrapers.known_page import INBOX_PREFIX, KnownPage, load_ingested, load_known_pages
 from scrapers.stored_links import read_stored_links
@@ -38,7 +39,7 @@ class Decided:
 class History:
     """What was there before: `versions` maps each stored page version of the source to the crawl that brought it,
     `known` the URLs that were pages once to those pages, `ingested` the URLs that the inbox brought to its word on
-    them. `decided` are the rows of this very crawl, when it was cut off and is continued."""
+    them. `decided` are the rows of this very crawl, when it was cut off and is continued. `erased` URLs stay out."""
 
     crawl_id: str
     started_at: datetime
@@ -47,19 +48,22 @@ class History:
     known: Mapping[str, KnownPage] = field(default_factory=dict)
     ingested: Mapping[str, Verdict] = field(default_factory=dict)
     decided: Mapping[str, Decided] = field(default_factory=dict)
+    erased: ErasedUrls = field(default_factory=ErasedUrls)
 
 
 def load_history(lake: Lake, source: Source) -> History:
     """Return the crawl to continue (the latest one, if it has rows and none in `crawls`) or a new one."""
     versions = lake.scan(PAGE_VERSIONS, source=source.name).select("page_version_id", "crawl_id").collect()
     stored = dict(versions.iter_rows())
+    erased = erased_urls(lake, source.name)
     cut_off, started_at = _cut_off(lake, source.name)
     ingested = load_ingested(lake, source, without=cut_off)
     known = load_known_pages(lake, source, ingested=ingested, without=cut_off)
     if cut_off is None or started_at is None:
         now = datetime.now(UTC)
-        return History(f"{now:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}", now, False, stored, known, ingested)
-    return History(cut_off, started_at, True, stored, known, ingested, _decided(lake, source, cut_off, known))
+        new = f"{now:%Y%m%dT%H%M%S}Z-{secrets.token_hex(4)}"
+        return History(new, now, False, stored, known, ingested, erased=erased)
+    return History(cut_off, started_at, True, stored, known, ingested, _decided(lake, source, cut_off, known), erased)
 
 
 def _cut_off(lake: Lake, source: str) -> tuple[str | None, datetime | None]:

@@ -184,6 +184,9 @@ class Judge:
         if self._waiting.is_circle(target, visit.url):
             return False
         verdict = self._ledger.verdict(target)
+        if verdict is Verdict.ERASED:
+            self._answered(visit, answer, verdict, "is another address of a page that was erased")
+            return True
         if verdict is None:
             self._waiting.enter(visit, target, self._settle)
             return True

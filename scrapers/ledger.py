@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from data_contracts.verdict import Verdict
+from lake.erased import ErasedUrls
 from scrapers.store import CrawlStore
 from scrapers.visit import Visit
 
@@ -27,11 +28,19 @@ class Decision(NamedTuple):
 
 class Ledger:
     """Decisions by URL. `written` are the rows that the lake has already from before an interruption; `presumed` are
-    verdicts on URLs that this crawl does not ask for, and has no rows for."""
+    verdicts on URLs that this crawl does not ask for, and has no rows for. `erased` URLs are counted when they are met,
+    and written nowhere."""
 
     def __init__(
-        self, store: CrawlStore, source: str, crawl_id: str, written: frozenset[str], presumed: Mapping[str, Verdict]
+        self,
+        store: CrawlStore,
+        source: str,
+        crawl_id: str,
+        written: frozenset[str],
+        presumed: Mapping[str, Verdict],
+        erased: ErasedUrls,
     ) -> None:
+        self.erased = erased
         self._store = store
         self._source = source
         self._crawl_id = crawl_id
@@ -62,8 +71,10 @@ class Ledger:
         self.counts[verdict] += 1
         if verdict is Verdict.ERROR:
             self.errors[reason] += 1
-        if visit.url in self._written:
+        if visit.url in self._written or verdict is Verdict.ERASED:
             return
+        if target_url is not None and target_url in self.erased:
+            target_url, reason = None, "leads to a page that was erased"
         self._store.add_ledger(
             {
                 "source": self._source,
@@ -74,7 +85,7 @@ class Ledger:
                 "status": status,
                 "page_version_id": page_version_id,
                 "target_url": target_url,
-                "discovered_from": visit.discovered_from,
+                "discovered_from": None if (visit.discovered_from or "") in self.erased else visit.discovered_from,
                 "depth": visit.depth,
                 "body_bytes": body_bytes,
                 "elapsed_ms": round(seconds * 1000),

@@ -70,7 +70,7 @@ class Walk:
         self._asker = Asker(source, history.known, self._news, scope, fetcher, origins, auth=auth)
         self._sitemaps = SitemapReader(source, fetcher, origins, self._asker.own_headers)
         written, presumed = frozenset(history.decided), history.ingested
-        self.ledger = Ledger(store, source.name, history.crawl_id, written, presumed)
+        self.ledger = Ledger(store, source.name, history.crawl_id, written, presumed, history.erased)
         self.frontier = Frontier(scope, source.limits, self.ledger)
         self.judge = Judge(source, history, self.ledger, self.frontier, store)
         self._flying: deque[_Flight] = deque()

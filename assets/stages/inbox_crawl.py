@@ -86,7 +86,9 @@ class InboxCrawl:
         rulings = {url: self._final(url, ruling) for url, ruling in self._rulings.items()}
         counts = Counter(ruling.verdict.value for ruling in rulings.values())
         changes = self._changes(rulings)
-        self._append(lake, CRAWL_LEDGER, [self._entry(url, ruling) for url, ruling in rulings.items()])
+        # What was erased is counted, and its address not written again.
+        written = {url: ruling for url, ruling in rulings.items() if ruling.verdict is not Verdict.ERASED}
+        self._append(lake, CRAWL_LEDGER, [self._entry(url, ruling) for url, ruling in written.items()])
         self._append(lake, CRAWLS, [self._end(counts, changes, run_id)])
         self._learn(rulings)
         return counts, changes
