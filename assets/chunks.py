@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.flow import Flow
+from assets.lineage_metadata import lineage_metadata
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.revision import CHUNKER
@@ -44,6 +45,7 @@ def chunks(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> d
         metadata={
             **stage_metadata(report, rows=len(view.keys)),
             **table_metadata(flow.lake, CHUNKS),
+            **lineage_metadata(flow, source.name),
             **view.tallies,
             "newest chunks": markdown_table(columns, [[row[name] for name in columns] for row in view.sample]),
         },

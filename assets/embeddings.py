@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.flow import Flow
+from assets.lineage_metadata import lineage_metadata
 from assets.metadata import stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.revision import EMBEDDER
@@ -45,6 +46,7 @@ def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) 
         metadata={
             **stage_metadata(report, rows=report.counts["distinct texts"]),
             **table_metadata(flow.lake, EMBEDDINGS),
+            **lineage_metadata(flow, source.name),
             "model": embedder.model_id,
             "dimension": embedder.dimension,
         },

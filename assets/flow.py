@@ -29,7 +29,8 @@ class Flow:
     `objects` are the files at the lake's place, beside its tables: `inbox/`, `processed/` and `sources/` lie there.
     `sources` are the source files and the questions beside them; `environment` is what a crawl's process gets,
     `open_embedder` loads the model of a release that was made with another one (None: there is no other), `crew` are
-    the worker processes of large stages (None: none), `keep_releases` the index releases kept for rollback.
+    the worker processes of large stages (None: none), `keep_releases` the index releases kept for rollback,
+    `chat_url` the chat's address for people.
     """
 
     sources: SourceCatalog
@@ -42,6 +43,7 @@ class Flow:
     open_embedder: Callable[[str], Embedder] | None = None
     crew: Crew | None = None
     keep_releases: int = 3
+    chat_url: str = "http://localhost:8000"
 
     def source(self, name: str) -> Source:
         """Read a source's file. Errors: SourceError, LakeUnreachable."""

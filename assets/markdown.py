@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.flow import Flow
+from assets.lineage_metadata import flow_metadata, lineage_metadata
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.revision import EXTRACTOR
@@ -41,6 +42,8 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
         metadata={
             **stage_metadata(report, rows=len(view.keys)),
             **table_metadata(flow.lake, DOCUMENTS),
+            **lineage_metadata(flow, source.name),
+            **flow_metadata(flow, source.name),
             "newest documents": markdown_table(columns, [[row[name] for name in columns] for row in view.sample]),
             "flags": markdown_table(("flag", "documents"), view.tallies.items()),
         },

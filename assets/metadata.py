@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 
@@ -70,6 +70,16 @@ def markdown_table(header: Iterable[str], rows: Iterable[Sequence[object]]) -> d
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
+class Link(NamedTuple):
+    """A table's cell that leads somewhere."""
+
+    text: str
+    url: str
+
+
 def _cell(value: object) -> str:
+    if isinstance(value, Link):
+        text = _cell(value.text).replace("[", "\\[").replace("]", "\\]")
+        return f"[{text}](<{value.url}>)"
     text = " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")
     return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.flow import Flow
+from assets.lineage_metadata import flow_metadata, lineage_metadata
 from assets.metadata import stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.release_metadata import evaluation_metadata, history_metadata
@@ -67,6 +68,8 @@ def vector_index(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]
         metadata={
             **stage_metadata(published.report, rows=live.chunks),
             **table_metadata(flow.lake, INDEX_RELEASES),
+            **lineage_metadata(flow, source.name),
+            **flow_metadata(flow, source.name),
             "release": live.release_id,
             "outcome": published.outcome.value,
             "model": live.model_id,

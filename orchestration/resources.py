@@ -22,6 +22,7 @@ def make_flow(settings: PipelineSettings) -> Flow:
         open_embedder=settings.open_embedder,
         crew=settings.crew(),
         keep_releases=settings.keep_releases,
+        chat_url=settings.chat_address,
     )
 
 
