@@ -6,6 +6,7 @@ StageError
 ├── ReleaseRefused  the built index failed its check and was not promoted
 ├── QuestionsUnusable  the golden questions cannot be read
 ├── PastUnknown     what was live at an instant cannot be told or made again
+├── InboxHeld       dropped files speak against so many pages that a person has to look first
 ├── ShardInvalid    a share of a stage's work that does not exist
 ├── WorkerFailed    a worker of the stage found what a person must mend, or died again and again
 └── WorkerBusy      a worker of the stage was kept from its work by what passes by itself: run the stage again
@@ -45,6 +46,10 @@ class QuestionsUnusable(StageError):
 
 class PastUnknown(StageError):
     """What was live at an instant cannot be told, or cannot be made again."""
+
+
+class InboxHeld(StageError):
+    """Dropped files speak against so many pages that a person has to look first; all keep answering."""
 
 
 class ShardInvalid(StageError):

@@ -7,22 +7,25 @@ dropper's: none is changed or deleted, and deleting one says nothing about its p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from assets.error import InboxHeld
 from assets.stages.inbox_ingest import InboxIngest
 from assets.stages.inbox_listing import DroppedFile, dropped_files, waiting_files
 from assets.stages.meter import ProgressListener
 from data_contracts.crawl_changes import CrawlChanges
 from data_contracts.source import Source
 from lake import Lake, ObjectFolder
+from scrapers.removal import Losses
 
 SETTLE_SECONDS = 5.0
 """A file that changed less long ago may still be being written."""
 
 _GROUP_FILES = 1_000  # read together: each group costs some commits
 _GROUP_BYTES = 64_000_000
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,23 @@ def ingest_inbox(
     on_progress: ProgressListener,
     run_id: str | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    accept_removals: bool = False,
 ) -> InboxReport | None:
     """Read what was dropped for a source and not read yet; None when nothing lies there that is new.
 
-    `objects` is the lake's own place. Errors: LakeUnreachable, LakeBusy.
+    `objects` is the lake's own place. Errors: LakeUnreachable, LakeBusy, and InboxHeld after everything was read, when
+    files speak against more pages than the source's `removal` allows and `accept_removals` is not set.
     """
     files = dropped_files(objects, source.name).get(source.name, [])
     settled_by = datetime.now(UTC) - timedelta(seconds=settle_seconds)
     waiting = waiting_files(lake, source.name, files, settled_by=settled_by)
     if not waiting.ready and not waiting.unsettled:
         return None
-    ingest = InboxIngest(source, lake, objects, on_progress=on_progress, run_id=run_id)
+    ingest = InboxIngest(source, lake, objects, on_progress=on_progress, run_id=run_id, accept_removals=accept_removals)
     for group in _groups(waiting.ready):
         ingest.read(group)
+    if ingest.held:
+        raise InboxHeld(_held_message(source, ingest.held))
     return InboxReport(
         source=source.name,
         crawl_ids=tuple(ingest.crawl_ids),
@@ -72,6 +79,19 @@ def ingest_inbox(
         seconds=ingest.finish(),
         counts=dict(ingest.counts),
         changes=ingest.changes,
+    )
+
+
+def _held_message(source: Source, held: Sequence[Losses]) -> str:
+    lost = [page for losses in held for page in losses.lost]
+    before = max(losses.before for losses in held)
+    examples = "".join(f"\n  {url}: {reason}" for url, reason in lost[:_EXAMPLES])
+    return (
+        f"{len(lost):,} of {before:,} pages of {source.name!r} would vanish by what was dropped into the inbox (the "
+        f"limit is {source.removal.max_share:.0%}), so none was removed and all keep answering. For instance:{examples}\n"
+        "If the files are wrong, delete them from the inbox. If the pages are really gone: lorechat build "
+        f"{source.name} --accept-removals (in Dagster: accept_removals: true in the config of raw_html), or raise "
+        "removal.max_share in the source file."
     )
 
 

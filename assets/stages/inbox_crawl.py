@@ -17,11 +17,12 @@ import polars as pl
 
 from assets.stages.inbox_judge import Ruling
 from data_contracts.crawl_changes import CrawlChanges
-from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED
+from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED, REMOVALS_HELD
 from data_contracts.source import Source
 from data_contracts.table import Table
 from data_contracts.verdict import Verdict
 from lake import Lake, current_pages
+from scrapers.removal import Losses
 from scrapers.revision import code_version
 
 _ROWS_AT_ONCE = 20_000
@@ -49,6 +50,14 @@ class KnownPages:
         seen = lake.scan(CRAWL_LEDGER, source=source).filter(pl.col("verdict").is_in(_PRESENT))
         ever = set(seen.select("url").unique().collect()["url"])
         return cls({url: Stand(version, at) for url, version, at in rows.iter_rows()}, ever)
+
+
+class Closed(NamedTuple):
+    """URLs by verdict, what changed, and the pages that would have gone where that was held."""
+
+    counts: Counter[str]
+    changes: CrawlChanges
+    held: Losses | None
 
 
 class InboxCrawl:
@@ -81,17 +90,20 @@ class InboxCrawl:
         stand = self._known.current.get(url)
         return stand is not None and stand.version == ruling.version
 
-    def close(self, lake: Lake, run_id: str | None) -> tuple[Counter[str], CrawlChanges]:
-        """Write ledger and crawl; return the URLs by verdict and what changed."""
+    def close(self, lake: Lake, *, run_id: str | None, accept_removals: bool) -> Closed:
+        """Write ledger and crawl. What speaks against pages counts unless too many would go by it (`removal` of the
+        source) and nobody has accepted that."""
         rulings = {url: self._final(url, ruling) for url, ruling in self._rulings.items()}
         counts = Counter(ruling.verdict.value for ruling in rulings.values())
         changes = self._changes(rulings)
         # What was erased is counted, and its address not written again.
         written = {url: ruling for url, ruling in rulings.items() if ruling.verdict is not Verdict.ERASED}
         self._append(lake, CRAWL_LEDGER, [self._entry(url, ruling) for url, ruling in written.items()])
-        self._append(lake, CRAWLS, [self._end(counts, changes, run_id)])
-        self._learn(rulings)
-        return counts, changes
+        losses = self._losses(rulings)
+        held = losses.are_too_many(self._source) and not accept_removals
+        self._append(lake, CRAWLS, [self._end(counts, changes, run_id, held)])
+        self._learn(rulings, held)
+        return Closed(counts, changes, losses if held else None)
 
     def _final(self, url: str, ruling: Ruling) -> Ruling:
         if ruling.version is None:
@@ -135,15 +147,24 @@ class InboxCrawl:
             return "restored" if url in self._known.ever else "new"
         return "unchanged" if stand.version == ruling.version else "changed"
 
-    def _learn(self, rulings: Mapping[str, Ruling]) -> None:
+    def _losses(self, rulings: Mapping[str, Ruling]) -> Losses:
+        """The pages that would answer no more. One that leads to a page is no loss."""
+        lost = [
+            (url, ruling.reason)
+            for url, ruling in rulings.items()
+            if self._change(url, ruling) == "gone" and not (ruling.target_url and self._is_page(ruling.target_url))
+        ]
+        return Losses(before=len(self._known.current), lost=sorted(lost), is_all=False)
+
+    def _learn(self, rulings: Mapping[str, Ruling], held: bool) -> None:
         """Know for the next files what these ones changed."""
         for url, ruling in rulings.items():
             stand = self._known.current.get(url)
             if ruling.verdict.is_unknown or (stand is not None and ruling.seen_at < stand.seen_at):
                 continue
-            if ruling.version is None:
+            if ruling.version is None and not held:
                 self._known.current.pop(url, None)
-            else:
+            elif ruling.version is not None:
                 self._known.current[url] = Stand(ruling.version, ruling.seen_at)
                 self._known.ever.add(url)
 
@@ -171,7 +192,7 @@ class InboxCrawl:
             "last_modified": None,
         }
 
-    def _end(self, counts: Mapping[str, int], changes: CrawlChanges, run_id: str | None) -> dict[str, Any]:
+    def _end(self, counts: Mapping[str, int], changes: CrawlChanges, run_id: str | None, held: bool) -> dict[str, Any]:
         return {
             "crawl_id": self.crawl_id,
             "started_at": self._started_at,
@@ -179,7 +200,7 @@ class InboxCrawl:
             "outcome": "finished",
             "counts": json.dumps(counts),
             "settings_hash": self._source.settings_hash(),
-            "removals": REMOVALS_APPLIED,
+            "removals": REMOVALS_HELD if held else REMOVALS_APPLIED,
             "changes": changes.to_json(),
             "run_id": run_id,
             "code_version": code_version(),

@@ -26,6 +26,7 @@ from data_contracts.source import Source
 from lake import Lake, ObjectFolder
 from lake.erased import erased_urls
 from scrapers.known_page import INBOX_PREFIX
+from scrapers.removal import Losses
 from scrapers.version_row import version_row
 
 _MOST_URLS = 100_000  # of a crawl: what is said about them is in memory until its end
@@ -41,7 +42,9 @@ class ReadFile(NamedTuple):
 
 
 class InboxIngest:
-    """Reads groups of files; `run_id` is the Dagster run that they are read in."""
+    """Reads groups of files; `run_id` is the Dagster run that they are read in. `accept_removals` lets pages go however
+    many they are; where that was not accepted the files are not marked as read, and `held` tells what would have gone.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,14 @@ class InboxIngest:
         *,
         on_progress: ProgressListener,
         run_id: str | None,
+        accept_removals: bool = False,
         most_urls: int = _MOST_URLS,
     ) -> None:
         self._source = source
         self._lake = lake
         self._objects = objects
         self._run_id = run_id
+        self._accept_removals = accept_removals
         self._most_urls = most_urls
         self._refusals = RefusalLog(lake, source.name)
         self._reader = InboxReader(source, self._refusals)
@@ -68,6 +73,7 @@ class InboxIngest:
         self.crawl_ids: list[str] = []
         self.files: list[ReadFile] = []
         self.counts: Counter[str] = Counter()
+        self.held: list[Losses] = []
 
     @property
     def changes(self) -> CrawlChanges:
@@ -76,8 +82,8 @@ class InboxIngest:
 
     def read(self, group: list[DroppedFile]) -> None:
         """Read files as one crawl, or as several when they name very many URLs."""
-        crawl = InboxCrawl(self._source, _crawl_id(group), self._known)
-        done = []
+        crawl = InboxCrawl(self._source, _crawl_id(group, accepted=self._accept_removals), self._known)
+        done, held = [], len(self.held)
         for file in group:
             try:
                 facts, pieces = self._objects.open(file.place)
@@ -91,7 +97,8 @@ class InboxIngest:
                 crawl = self._next_when_full(crawl)
             done.append(ReadFile(file, crawl.crawl_id, pages, self._refusals.in_file))
         self._close(crawl)
-        self._remember(done)
+        if len(self.held) == held:
+            self._remember(done)
 
     def finish(self) -> float:
         """Tell a last time; return the seconds that it took."""
@@ -135,9 +142,10 @@ class InboxIngest:
         self._versions.flush()
         self._refusals.flush()
         if len(crawl):
-            counts, changes = crawl.close(self._lake, self._run_id)
-            self.counts.update(counts)
-            self._change_tally.update(asdict(changes))
+            closed = crawl.close(self._lake, run_id=self._run_id, accept_removals=self._accept_removals)
+            self.counts.update(closed.counts)
+            self._change_tally.update(asdict(closed.changes))
+            self.held += [closed.held] if closed.held is not None else []
             self.crawl_ids.append(crawl.crawl_id)
 
     def _remember(self, done: Iterable[ReadFile]) -> None:
@@ -160,8 +168,9 @@ class InboxIngest:
             self._lake.append(INBOX_FILES, frame, source=self._source.name)
 
 
-def _crawl_id(group: list[DroppedFile]) -> str:
+def _crawl_id(group: list[DroppedFile], *, accepted: bool) -> str:
     """Name the reading of these very files: read again after it was cut off, they bring the same rows."""
     newest = max(file.modified_at for file in group)
-    name = content_id(*(part for file in group for part in (file.key, file.etag, file.modified_at.isoformat())))
+    files = (part for file in group for part in (file.key, file.etag, file.modified_at.isoformat()))
+    name = content_id("accepted" if accepted else "", *files)
     return f"{INBOX_PREFIX}{newest:%Y%m%dT%H%M%S%f}Z-{name[:8]}"

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.error import InboxHeld
 from assets.stages.inbox import InboxReport, ingest_inbox
 from data_contracts.crawl_changes import CrawlChanges
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
@@ -44,9 +45,14 @@ class Inbox:
     def drop(self, key: str, data: bytes | str) -> None:
         self.objects.write(f"inbox/docs/{key}", data.encode() if isinstance(data, str) else data)
 
-    def read(self, settle_seconds: float = 0) -> InboxReport:
+    def read(self, settle_seconds: float = 0, accept_removals: bool = False) -> InboxReport:
         report = ingest_inbox(
-            self.source, self.lake, self.objects, on_progress=lambda _: None, settle_seconds=settle_seconds
+            self.source,
+            self.lake,
+            self.objects,
+            on_progress=lambda _: None,
+            settle_seconds=settle_seconds,
+            accept_removals=accept_removals,
         )
         return report or InboxReport("docs", (), 0, 0, 0, 0, 0.0)
 
@@ -211,12 +217,12 @@ def test_pages_outside_the_source_and_unwanted_ones_get_their_verdict(folder_inb
         "https://elsewhere.test/": "out_of_scope",
         "/secret": "noindex",
         "/de": "language",
-        "/erased": "erased",
         "/old": "redirected",
         "/a?sort=1": "duplicate_of",
         "/lost": "fetched",
     }
     assert set(inbox.pages()) == {"/a", "/lost"}
+    assert json.loads(inbox.lake.scan(CRAWLS).collect()["counts"][0])["erased"] == 1  # but its address is not written
 
 
 def test_the_newest_word_counts_whatever_the_order_of_lines_and_files(folder_inbox: Inbox) -> None:
@@ -235,6 +241,21 @@ def test_the_newest_word_counts_whatever_the_order_of_lines_and_files(folder_inb
     inbox.drop("2.jsonl", lines(old, {"url": f"{HOST}/a", "status": 404, "fetched_at": "2026-02-01T00:00:00Z"}))
     assert inbox.read().changes.gone == 0
     assert "new" in inbox.pages()["/a"]
+
+
+def test_files_that_speak_against_most_pages_are_held_until_a_person_accepts(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.drop("1.jsonl", lines(*({"url": f"{HOST}/{number}", "content": html(f"{number}")} for number in range(10))))
+    inbox.read()
+    gone = [{"url": f"{HOST}/{number}", "status": 404} for number in range(8)]
+    inbox.drop("2.jsonl", lines(*gone, {"url": f"{HOST}/new", "content": html("new")}))
+    for before in (10, 11):
+        with pytest.raises(InboxHeld, match=rf"(?s)8 of {before} pages of 'docs' would vanish.*accept_removals"):
+            inbox.read()
+        assert len(inbox.pages()) == 11
+    assert inbox.read(accept_removals=True).changes.gone == 8
+    assert set(inbox.pages()) == {"/8", "/9", "/new"}
+    assert inbox.read().files == 0
 
 
 def test_a_source_without_a_site_takes_pages_of_any_host(folder_inbox: Inbox) -> None:
