@@ -19,6 +19,7 @@ from assets.stages.starter import choose_starters
 from assets.stages.vector_spool import VectorSpool
 from assets.steps.chunk import ChunkingSettings, chunker_version
 from assets.steps.clean import extractor_version
+from data_contracts.boilerplate import BOILERPLATE
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.document import DOCUMENTS
@@ -31,7 +32,7 @@ from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.vector_store import PassageBatch, ReleaseManifest
 
-BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, CHUNKS, EMBEDDINGS)
+BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, BOILERPLATE, CHUNKS, EMBEDDINGS)
 """The tables that decide what a release holds."""
 
 _BATCH_CHUNKS = 512

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from assets.stages.embedding import embed_chunks
 from assets.stages.extraction import extract_documents
-from assets.stages.release import release_index
+from assets.stages.release import Published, release_index
 from assets.stages.report import StageReport
 from assets.stages.splitting import split_documents
 from assets.steps.chunk import ChunkingSettings
@@ -20,6 +20,7 @@ from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED
 from data_contracts.identity import content_id
 from data_contracts.page_version import PAGE_VERSIONS, page_version_id
 from data_contracts.progress import Progress
+from data_contracts.question import GoldenQuestion
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder
@@ -48,6 +49,8 @@ class CrawledSource:
         self.store = store
         self.embedder = embedder
         self.chunking = ChunkingSettings(size=80, overlap=0)
+        self.golden: Sequence[GoldenQuestion] = ()
+        self.keep = 3
         self.told: list[Progress] = []
         self._crawls = 0
 
@@ -73,9 +76,19 @@ class CrawledSource:
         return embed_chunks(self.source, self.lake, self.embedder, self.chunking, on_progress=self.told.append)
 
     def release(self) -> StageReport:
+        return self.publish().report
+
+    def publish(self) -> Published:
         return release_index(
-            self.source, self.lake, self.embedder, self.store, self.chunking, on_progress=self.told.append
-        ).report
+            self.source,
+            self.lake,
+            self.embedder,
+            self.store,
+            self.chunking,
+            on_progress=self.told.append,
+            keep=self.keep,
+            golden=self.golden,
+        )
 
     def build(self) -> list[StageReport]:
         return [self.extract(), self.split(), self.embed(), self.release()]
