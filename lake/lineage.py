@@ -6,7 +6,7 @@ Bytes and markdown stay where they are; only small columns are read, so a histor
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ import polars as pl
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.document import DOCUMENTS
-from data_contracts.erasure import ERASURES
+from data_contracts.erasure import ERASURES, WHOLE_SOURCE
 from data_contracts.identity import text_hash
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.quarantine import QUARANTINE
@@ -119,9 +119,10 @@ def _aliases(lake: Lake, url: str, source: str) -> tuple[str, ...]:
 
 def erased_at(lake: Lake, url: str, source: str) -> datetime | None:
     """Return when a page was erased on request, None when it was not or was let in again."""
-    decisions = lake.scan(ERASURES, source=source).filter(pl.col("url_hash") == text_hash(url)).sort("at").collect()
-    newest: Mapping[str, Any] = decisions.row(-1, named=True) if decisions.height else {}
-    return newest["at"] if newest.get("is_out") else None
+    about = [text_hash(url), text_hash(WHOLE_SOURCE)]
+    decisions = lake.scan(ERASURES, source=source).filter(pl.col("url_hash").is_in(about)).sort("at")
+    newest = decisions.unique("url_hash", keep="last", maintain_order=True).filter(pl.col("is_out")).collect()
+    return newest["at"].min() if newest.height else None  # type: ignore[return-value]  # a column of instants
 
 
 def _rows(frame: pl.LazyFrame, facts: type, without: tuple[str, ...] = ()) -> list[dict[str, Any]]:

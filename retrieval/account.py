@@ -159,6 +159,6 @@ def _published(presences: Sequence[Presence]) -> Iterator[Moment]:
             live = " (live now)" if presence.is_live else ""
             yield Moment(presence.built_at, "release", f"release {presence.release_id[:12]} built: {count}{live}")
             for news in presence.news:
-                happened = news.event.replace("_", " ")
+                happened = news.event.value.replace("_", " ")
                 yield Moment(news.at, "release", f"release {presence.release_id[:12]} {happened}: {news.reason}")
         before = own if own is not None else before

@@ -101,15 +101,27 @@ def _not_published(history: PageHistory, presences: Sequence[Presence], live: Pr
         if not document.characters:
             return _no("no text was found on it", "Name the element that holds its text: selectors.main.")
         return _no("its text was not cut into chunks yet, or all of it recurs on other pages", build)
-    refused = next((presence for presence in reversed(presences) if own & (presence.chunk_ids or frozenset())), None)
-    if refused is not None and refused.news and refused.news[-1].event == ReleaseEventKind.REFUSED:
-        reason = refused.news[-1].reason
-        return _no(f"the release that holds it was refused: {reason}", f"lorechat releases show {history.source}")
+    aside = next((presence for presence in reversed(presences) if own & (presence.chunk_ids or frozenset())), None)
+    if aside is not None and (kept_back := _kept_back(history.source, aside)) is not None:
+        return kept_back
     if history.rejected:
         last = history.rejected[-1]
         return _no(f"it is in quarantine ({last.rule}): {last.reason}", f"Mend the page. {build}")
     missing = "there is no live release yet" if live is None else "its chunks are in no published release yet"
     return _no(missing, build)
+
+
+def _kept_back(source: str, aside: Presence) -> Conclusion | None:
+    """Why a release that holds the page is not live."""
+    name = aside.release_id[:12]
+    if aside.is_held:
+        reason = aside.news[-1].reason if aside.news else ""
+        advice = f"To make it live again: lorechat releases promote {source} {name}"
+        return _no(f"a person put another release in place of {name}, which holds it ({reason})", advice)
+    if aside.news and aside.news[-1].event is ReleaseEventKind.REFUSED:
+        advice = f"See what it was asked: lorechat releases show {source} {name}"
+        return _no(f"release {name}, which holds it, was refused: {aside.news[-1].reason}", advice)
+    return None
 
 
 def _ranked(standing: Standing) -> tuple[str, str]:

@@ -6,37 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_contracts.index_release import INDEX_RELEASES
-from data_contracts.release_event import RELEASE_EVENTS
 from lake.lake import Lake
+from lake.release_history import Event, release_history
 from retrieval.vector_store import VectorStore
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseNews:
-    """A `release_events` row: what happened to a release, when and why."""
-
-    at: datetime
-    event: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Presence:
-    """A page in a release. `chunk_ids` are the page's chunks in it, None for a release that is no longer kept."""
+    """A page in a release. `chunk_ids` are the page's chunks in it, None for a release that is no longer kept; `news`
+    is what happened to the release. A held one was replaced by a person: no run makes it live again."""
 
     release_id: str
     model_id: str
     built_at: datetime
     is_live: bool
     chunk_ids: frozenset[str] | None
-    news: tuple[ReleaseNews, ...]
+    is_held: bool
+    news: tuple[Event, ...]
 
 
 def page_presences(lake: Lake, store: VectorStore, source: str, url: str) -> list[Presence]:
     """Return what each release of a source holds of a page, oldest release first. Errors: IndexDamaged."""
     live = store.live(source)
     kept = {release.release_id: release for release in store.releases(source)}
-    news = release_news(lake, source)
+    history = release_history(lake, source)
     written = lake.scan(INDEX_RELEASES, source=source).select("release_id", "model_id", "built_at").collect()
     named = {row["release_id"]: row for row in written.iter_rows(named=True)}
     for release in kept.values():
@@ -47,20 +40,12 @@ def page_presences(lake: Lake, store: VectorStore, source: str, url: str) -> lis
             **row,
             is_live=live is not None and live.release_id == release_id,
             chunk_ids=_chunks_of(store, source, release_id, url) if release_id in kept else None,
-            news=tuple(news.get(release_id, ())),
+            is_held=release_id in history.held,
+            news=tuple(event for event in history.events if event.release_id == release_id),
         )
         for release_id, row in named.items()
     ]
     return sorted(found, key=lambda presence: presence.built_at)
-
-
-def release_news(lake: Lake, source: str) -> dict[str, list[ReleaseNews]]:
-    """Return what happened to a source's releases, oldest first, by release."""
-    events = lake.scan(RELEASE_EVENTS, source=source).sort("at").collect()
-    found: dict[str, list[ReleaseNews]] = {}
-    for row in events.iter_rows(named=True):
-        found.setdefault(row["release_id"], []).append(ReleaseNews(row["at"], row["event"], row["reason"]))
-    return found
 
 
 def _chunks_of(store: VectorStore, source: str, release_id: str, url: str) -> frozenset[str]:
