@@ -25,6 +25,10 @@ class CrawlChanges:
     unknown: int = 0
     bytes_saved: int = 0
 
+    def __add__(self, other: CrawlChanges) -> CrawlChanges:
+        mine, theirs = asdict(self), asdict(other)
+        return CrawlChanges(**{name: count + theirs[name] for name, count in mine.items()})
+
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self))

@@ -60,7 +60,7 @@ def crawl_environment(source: Source, lake: Lake, environment: Mapping[str, str]
     return {**secret, LAKE_OPTIONS: json.dumps(lake.storage_options)}
 
 
-def crawl_failure(kind: str, message: str) -> CrawlFailed:
+def crawl_failure(kind: str, message: str) -> ScraperError:
     """Return what the child's last word means to its parent; `kind` is `failed` or `held`."""
     return RemovalsHeld(message) if kind == "held" else CrawlFailed(message)
 
@@ -75,7 +75,7 @@ def crawl_source(
 ) -> CrawlReport:
     """Crawl a source in a child process and return its report; `environment` is where the child's is taken from.
 
-    Raises CrawlFailed (RemovalsHeld when too much would vanish) with the cause and the next step; what was fetched
+    Raises CrawlFailed, and RemovalsHeld when too much would vanish, with the cause and the next step; what was fetched
     until then is in the lake.
     """
     child = subprocess.Popen(  # noqa: S603 - our own command

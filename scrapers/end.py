@@ -11,7 +11,7 @@ from data_contracts.crawl_changes import CrawlChanges
 from data_contracts.crawl_ledger import REMOVALS_APPLIED, REMOVALS_HELD
 from data_contracts.source import Source
 from scrapers.changes import changes_of
-from scrapers.error import CrawlFailed, RemovalsHeld
+from scrapers.error import CrawlFailed, RemovalsHeld, ScraperError
 from scrapers.history import History
 from scrapers.ledger import Ledger
 from scrapers.outcome import outcome_of
@@ -27,14 +27,14 @@ class End:
     outcome: str
     changes: CrawlChanges
     row: dict[str, Any]
-    failure: CrawlFailed | None
+    failure: ScraperError | None
 
 
 def end_of_crawl(source: Source, history: History, ledger: Ledger, wishes: Wishes) -> End:
     """Judge a crawl as a whole."""
     losses, changes = losses_of(history, ledger), changes_of(history, ledger)
     outcome = outcome_of(source, ledger)
-    failure = CrawlFailed(outcome) if ledger.present == 0 else None
+    failure: ScraperError | None = CrawlFailed(outcome) if ledger.present == 0 else None
     held = losses.are_too_many(source) and not wishes.accept_removals
     if held:
         outcome = losses.message(source) if failure is None else f"{outcome}\n{losses.message(source)}"

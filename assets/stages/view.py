@@ -33,10 +33,10 @@ class View:
     tallies: Mapping[str, float]
 
 
-def page_view(lake: Lake, source: str, crawl_id: str) -> View:
-    """The pages that exist; the sample is what went wrong in a crawl, the tallies its verdicts."""
+def page_view(lake: Lake, source: str, *crawl_ids: str) -> View:
+    """The pages that exist; the sample is what went wrong in those crawls, the tallies their verdicts."""
     pages = current_pages(lake, source).select(pl.col("url") + " " + pl.col("page_version_id")).collect().to_series()
-    ledger = lake.scan(CRAWL_LEDGER, source=source).filter(pl.col("crawl_id") == crawl_id)
+    ledger = lake.scan(CRAWL_LEDGER, source=source).filter(pl.col("crawl_id").is_in(crawl_ids))
     verdicts = ledger.group_by("verdict").len().sort("len", descending=True).collect()
     failures = ledger.filter(~pl.col("verdict").is_in(_WELL)).select("url", "verdict", "reason", "discovered_from")
     return View(

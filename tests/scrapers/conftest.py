@@ -21,7 +21,7 @@ from data_contracts.source import Source
 from lake import current_pages
 from lake.lake import Lake
 from scrapers.crawl import crawl_source
-from scrapers.error import CrawlFailed
+from scrapers.error import CrawlFailed, ScraperError
 from scrapers.report import CrawlReport
 from scrapers.wishes import Wishes
 
@@ -202,13 +202,13 @@ class Recrawl:
         )
         return Outcome(self.site, self.lake, self.source, report)
 
-    def fail(self) -> tuple[CrawlFailed, Outcome]:
+    def fail(self) -> tuple[ScraperError, Outcome]:
         """Crawl once more in vain; return what was raised."""
-        with pytest.raises(CrawlFailed) as caught:
+        with pytest.raises(ScraperError) as caught:
             self.crawl()
         return caught.value, Outcome(self.site, self.lake, self.source, None)
 
-    def set(self, **settings: object) -> None:
+    def change_settings(self, **settings: object) -> None:
         """Change the source's settings from the next crawl on."""
         self.source = Source.model_validate({**self.source.model_dump(), **settings})
 

@@ -58,7 +58,7 @@ def test_the_same_process_reports_through_pipes(web: Any, site: Any) -> None:
     source, lake = web.source(site), web.lake()
 
     @dg.asset
-    def raw_html(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> dg.MaterializeResult:
+    def raw_html(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> dg.MaterializeResult[None]:
         done = pipes.run(
             context=context,
             command=crawl_command(),
