@@ -116,7 +116,7 @@ def document_cuts(
         return documents.with_columns(**whole).collect()
     rows = _with_blocks(lake, source, documents, as_of).collect(engine="streaming")
     cuts = pl.DataFrame(
-        [_cut(blocks or (), boilerplate, chunker_version) for blocks in rows["blocks"]],
+        [_cut(blocks or (), boilerplate, chunker_version) for blocks in rows["blocks"].to_list()],
         schema={"chunker_version": pl.String, "left_out": _RANGES, "has_text": pl.Boolean},
         orient="row",
     )
