@@ -17,7 +17,7 @@ from chat_app.marker_filter import MarkerFilter
 from chat_app.relevance import relevant
 from chat_app.settings import ChatSettings
 from data_contracts.passage import ScoredPassage
-from retrieval.vector_store import ReleaseManifest
+from retrieval.vector_store import ReleaseManifest, ReleaseReader
 
 _NEAREST = 3
 
@@ -120,15 +120,22 @@ class AnswerPipeline:
         raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
 
 
-def open_pipeline(settings: ChatSettings) -> AnswerPipeline:
-    """Return the pipeline of the settings; nothing is loaded before the first question."""
-    library = Library(settings.store(), settings.embedder)
+def open_pipeline(settings: ChatSettings, reader: ReleaseReader | None = None) -> AnswerPipeline:
+    """Return the pipeline of the settings; nothing is loaded before the first question. `reader` holds other releases
+    to answer from than the live ones."""
+    library = Library(reader or settings.store(), settings.embedder)
     return AnswerPipeline(library, settings.answerer(), passages=settings.passages)
 
 
-def answer_once(question: str, *, settings: ChatSettings, sources: Sequence[str] | None = None) -> Answer:
+def answer_once(
+    question: str,
+    *,
+    settings: ChatSettings,
+    sources: Sequence[str] | None = None,
+    reader: ReleaseReader | None = None,
+) -> Answer:
     """Answer one question, for callers that are not async. Errors: RetrievalError and ChatError kinds."""
-    return asyncio.run(open_pipeline(settings).answer(question, sources=sources))
+    return asyncio.run(open_pipeline(settings, reader).answer(question, sources=sources))
 
 
 def _declined(question: str, found: Found, model: str, retrieval: int, began: float) -> Answer:

@@ -11,7 +11,7 @@ from data_contracts.passage import ScoredPassage
 from retrieval.embedder import Embedder
 from retrieval.error import IndexMissing, ModelMismatch, ModelUnavailable
 from retrieval.retriever import Retriever
-from retrieval.vector_store import ReleaseManifest, VectorStore
+from retrieval.vector_store import ReleaseManifest, ReleaseReader
 
 _NO_INDEX = (
     "**There is nothing to search yet.** No source has a live index. Add a site with `lorechat add URL` and build it "
@@ -34,7 +34,7 @@ class Library:
     `open_embedder` loads the embedding model of a model id; it is called once for each, when it is first needed.
     """
 
-    def __init__(self, store: VectorStore, open_embedder: Callable[[str], Embedder]) -> None:
+    def __init__(self, store: ReleaseReader, open_embedder: Callable[[str], Embedder]) -> None:
         self._store = store
         self._open_embedder = open_embedder
         self._embedders: dict[str, Embedder] = {}

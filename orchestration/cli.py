@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.commands import add, build, chunk, clean, crawl, releases, search, sources, status, trace, up, why
+from orchestration.commands.as_of import AsOfOption, open_past, past_row, tell_past
 from orchestration.commands.command_group import OneMessageGroup
 from orchestration.commands.option import Json, OnlySources
 from orchestration.commands.output import print_json
@@ -45,14 +46,18 @@ def lorechat(
 def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     source: OnlySources = None,
+    as_of: AsOfOption = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question, with citations, from all sources or some.
+
+    With --as-of the answer comes from the index that was live then: a date (its end) or a time, in UTC.
 
     \b
     Examples:
       lorechat ask "What is LoreChat and how does a recrawl work?"
       lorechat ask "How do I install it?" --source handbook --json
+      lorechat ask "How do I install it?" --as-of 2026-11-20
     """
     import asyncio
     from datetime import UTC, datetime
@@ -61,11 +66,16 @@ def ask(
     from chat_app.settings import ChatSettings
 
     settings, asked_at = ChatSettings(), datetime.now(UTC)
+    past = None if as_of is None else open_past(as_of, source, now=asked_at)
+    reader = past.reader if past else None
     if as_json:
-        answer = answer_once(question, settings=settings, sources=source)
-        print_json(_answer_row(answer) | {"id": _keep(answer, settings, asked_at)})
+        answer = answer_once(question, settings=settings, sources=source, reader=reader)
+        row = _answer_row(answer) | {"id": _keep(answer, settings, asked_at)}
+        print_json(row | (past_row(past) if past else {}))
         return
-    answer = asyncio.run(_print_answer(open_pipeline(settings), question, source))
+    answer = asyncio.run(_print_answer(open_pipeline(settings, reader), question, source))
+    if past:
+        tell_past(past)
     turn_id = _keep(answer, settings, asked_at)
     if turn_id is not None:
         typer.echo(f"\nanswer {turn_id}  (lorechat trace {turn_id[:8]})")

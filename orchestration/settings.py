@@ -57,10 +57,10 @@ class PipelineSettings(BaseSettings):
     embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
     chunk_size: int = Field(default=254, ge=32, description="most tokens of a chunk")
     chunk_overlap: int | None = Field(default=None, ge=0, description="tokens neighbours share; empty: size / 4")
-    workers: int | None = Field(
-        default=None, ge=1, description="processes of a large stage; empty: one per core"
-    )
+    workers: int | None = Field(default=None, ge=1, description="processes of a large stage; empty: one per core")
     keep_releases: int = Field(default=3, ge=1, description="index releases kept for rollback")
+    inbox_settle_seconds: float = Field(default=5.0, ge=0, description="a dropped file that changed later waits")
+    export: bool = Field(default=True, description="write documents as JSONL below processed/ of the lake's place")
 
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
     chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
@@ -82,6 +82,11 @@ class PipelineSettings(BaseSettings):
     def models_folder(self) -> Path:
         """Where prepared models are kept."""
         return self.models or self.home / "models"
+
+    @property
+    def past_folder(self) -> Path:
+        """Where releases of the past are made again to be asked; it can be deleted at any time."""
+        return self.home / "past"
 
     @property
     def dagster_home(self) -> Path:

@@ -11,7 +11,7 @@ from data_contracts.passage import ScoredPassage
 from retrieval.embedder import Embedder, Vectors
 from retrieval.fusion import min_max_average
 from retrieval.near_duplicate import distinct
-from retrieval.vector_store import SearchMode, VectorStore
+from retrieval.vector_store import ReleaseReader, SearchMode
 
 _LONGEST_QUESTION = 4_000
 _PER_SOURCE = 50
@@ -20,7 +20,7 @@ _PER_SOURCE = 50
 class Retriever:
     """Finds passages in a store with the questions' embedder. Safe under threads when both parts are."""
 
-    def __init__(self, store: VectorStore, embedder: Embedder) -> None:
+    def __init__(self, store: ReleaseReader, embedder: Embedder) -> None:
         self._store = store
         self._embedder = embedder
 
