@@ -30,7 +30,8 @@ class Flow:
     `sources` are the source files and the questions beside them; `environment` is what a crawl's process gets,
     `open_embedder` loads the model of a release that was made with another one (None: there is no other), `crew` are
     the worker processes of large stages (None: none), `keep_releases` the index releases kept for rollback,
-    `chat_url` the chat's address for people.
+    `chat_url` the chat's address for people. A dropped file that changed in the last `settle_seconds` waits;
+    `is_exporting` says that documents are also written below `processed/`.
     """
 
     sources: SourceCatalog
@@ -43,6 +44,8 @@ class Flow:
     open_embedder: Callable[[str], Embedder] | None = None
     crew: Crew | None = None
     keep_releases: int = 3
+    settle_seconds: float = 5.0
+    is_exporting: bool = True
     chat_url: str = "http://localhost:8000"
 
     def source(self, name: str) -> Source:

@@ -13,18 +13,27 @@ from assets.stages.inbox import ingest_inbox
 
 if TYPE_CHECKING:
     from assets.flow import Flow
+    from assets.raw_html import RawHtmlConfig
     from data_contracts.source import Source
 
 
-def bring_pages(context: dg.AssetExecutionContext, flow: Flow, source: Source, *, accept_removals: bool) -> Arrival:
+def bring_pages(context: dg.AssetExecutionContext, flow: Flow, source: Source, config: RawHtmlConfig) -> Arrival:
     """Read the inbox first, so that a site that is down does not keep dropped pages out; then crawl.
 
-    Raises CrawlFailed and RemovalsHeld with the cause and the next step.
+    Raises CrawlFailed, RemovalsHeld and InboxHeld with the cause and the next step.
     """
     inbox = crawl = None
+    accept_removals = config.accept_removals
     if source.inbox:
-        run_id, on_progress = context.run.run_id, progress_to_log(context)
-        inbox = ingest_inbox(source, flow.lake, flow.objects, on_progress=on_progress, run_id=run_id)
-    if source.is_crawled:
+        inbox = ingest_inbox(
+            source,
+            flow.lake,
+            flow.objects,
+            on_progress=progress_to_log(context),
+            run_id=context.run.run_id,
+            settle_seconds=flow.settle_seconds,
+            accept_removals=accept_removals,
+        )
+    if source.is_crawled and not config.inbox_only:
         crawl = crawl_through_pipes(context, source, flow.lake, flow.environment, accept_removals=accept_removals)
     return Arrival(source.name, crawl, inbox)

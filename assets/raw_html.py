@@ -5,6 +5,7 @@ from pydantic import Field
 
 from assets.change_picture import change_image
 from assets.flow import Flow
+from assets.inbox_metadata import inbox_metadata
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.stage_run import content_version, failures_explained
@@ -19,6 +20,7 @@ class RawHtmlConfig(dg.Config):
     accept_removals: bool = Field(
         default=False, description="let pages go although more vanish than the source's removal.max_share allows"
     )
+    inbox_only: bool = Field(default=False, description="read what was dropped into the inbox and leave the site alone")
 
 
 @site_asset(
@@ -46,7 +48,7 @@ def raw_html(
 
     name = context.partition_key
     with failures_explained():
-        arrival = bring_pages(context, flow, flow.source(name), accept_removals=config.accept_removals)
+        arrival = bring_pages(context, flow, flow.source(name), config)
         report = arrival.stage_report(flow.lake)
         view = page_view(flow.lake, name, *arrival.crawl_ids)
     columns = ("url", "verdict", "reason", "discovered_from")
@@ -60,6 +62,7 @@ def raw_html(
             "verdicts": markdown_table(("verdict", "URLs"), view.tallies.items()),
             "URLs without a page": markdown_table(columns, [[row[name] for name in columns] for row in view.sample]),
             "outcome": arrival.outcome,
+            **inbox_metadata(arrival.inbox),
             "peak memory bytes": arrival.crawl.peak_memory_bytes if arrival.crawl else 0,
         },
         check_results=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.flow import Flow
+from orchestration.inbox_sensor import inbox
 from orchestration.jobs import FLOW, build_source, follow_changes, recrawl_source
 from orchestration.partitions import source_files
 from orchestration.resources import FlowResource
@@ -18,7 +19,7 @@ def make_definitions(flow: Flow | FlowResource) -> dg.Definitions:
     return dg.Definitions(
         assets=FLOW,
         jobs=[build_source, recrawl_source],
-        sensors=[source_files, recrawl_schedules, follow_changes],
+        sensors=[source_files, recrawl_schedules, inbox, follow_changes],
         resources={"flow": flow},
         # One process for all steps of a run: the default starts a Python for each, and the crawl isolates itself.
         executor=dg.in_process_executor,

@@ -22,6 +22,8 @@ def make_flow(settings: PipelineSettings) -> Flow:
         open_embedder=settings.open_embedder,
         crew=settings.crew(),
         keep_releases=settings.keep_releases,
+        settle_seconds=settings.inbox_settle_seconds,
+        is_exporting=settings.export,
         chat_url=settings.chat_address,
     )
 

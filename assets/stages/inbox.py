@@ -88,7 +88,8 @@ def _held_message(source: Source, held: Sequence[Losses]) -> str:
     examples = "".join(f"\n  {url}: {reason}" for url, reason in lost[:_EXAMPLES])
     return (
         f"{len(lost):,} of {before:,} pages of {source.name!r} would vanish by what was dropped into the inbox (the "
-        f"limit is {source.removal.max_share:.0%}), so none was removed and all keep answering. For instance:{examples}\n"
+        f"limit is {source.removal.max_share:.0%}), so none was removed and all keep answering. For instance:"
+        f"{examples}\n"
         "If the files are wrong, delete them from the inbox. If the pages are really gone: lorechat build "
         f"{source.name} --accept-removals (in Dagster: accept_removals: true in the config of raw_html), or raise "
         "removal.max_share in the source file."

@@ -50,7 +50,7 @@ def dropped_files(objects: ObjectFolder, source: str | None = None) -> dict[str,
 def waiting_files(lake: Lake, source: str, files: Iterable[DroppedFile], *, settled_by: datetime) -> Waiting:
     """Return what of a source's files is to be read: settled (last changed before `settled_by`), and not read yet."""
     fresh = unread(lake, source, files)
-    ready = [file for file in fresh if _is_settled(file, settled_by)]
+    ready = [file for file in fresh if is_settled(file, settled_by)]
     return Waiting(
         tuple(sorted(ready, key=lambda file: (file.modified_at, file.key))), unsettled=len(fresh) - len(ready)
     )
@@ -68,8 +68,8 @@ def unread(lake: Lake, source: str, files: Iterable[DroppedFile]) -> list[Droppe
     return [by_name[key, etag, modified_at] for key, etag, modified_at in missing.select(columns).iter_rows()]
 
 
-def _is_settled(file: DroppedFile, settled_by: datetime) -> bool:
-    """A time far ahead of the clock says nothing about when the file was written: it counts as settled."""
+def is_settled(file: DroppedFile, settled_by: datetime) -> bool:
+    """Whether a file was last changed before `settled_by`, or at a time so far ahead that it tells nothing."""
     return file.modified_at <= settled_by or file.modified_at > settled_by + timedelta(days=1)
 
 

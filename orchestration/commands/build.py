@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from orchestration.commands.crawl import AcceptRemovals
 from orchestration.commands.option import Json, Sources
 from orchestration.commands.output import print_json
 from orchestration.commands.progress_display import ProgressDisplay
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
 
 
-def build(source: Sources = None, as_json: Json = False) -> None:
+def build(source: Sources = None, accept_removals: AcceptRemovals = False, as_json: Json = False) -> None:
     """Make what is missing: documents, chunks, embeddings, and the index that answers.
 
-    A source that was never crawled is crawled first; otherwise the stored pages are used. Running it again does
-    nothing that was done already.
+    A source that was never crawled is crawled first; otherwise the stored pages are used, and those dropped into its
+    inbox. Running it again does nothing that was done already.
 
     \b
     Examples:
@@ -41,18 +42,51 @@ def build(source: Sources = None, as_json: Json = False) -> None:
     for one in chosen:
         with ProgressDisplay(quiet=as_json) as display:
             display.say(f"Building {one.name} ({one.display_title})")
+            _read_inbox(one, lake, settings, display, accept_removals)
             _crawl_first(one, lake, settings, display)
             reports = list(_run_stages(one, lake, embedder, settings, display.show))
         for report in reports:
             _tell(report, as_json)
 
 
+def _read_inbox(
+    source: Source, lake: Lake, settings: PipelineSettings, display: ProgressDisplay, accept_removals: bool
+) -> None:
+    from assets.stages.inbox import ingest_inbox
+
+    if not source.inbox:
+        return
+    settle = settings.inbox_settle_seconds
+    inbox = ingest_inbox(
+        source,
+        lake,
+        settings.objects(),
+        on_progress=display.show,
+        settle_seconds=settle,
+        accept_removals=accept_removals,
+    )
+    if inbox is not None:
+        display.say(
+            f"Inbox: {inbox.files:,} files with {inbox.pages:,} pages read, {inbox.rejected:,} lines put aside"
+            + (f"; {inbox.unsettled:,} files changed in the last {settle:g} s and wait" if inbox.unsettled else "")
+        )
+
+
 def _crawl_first(source: Source, lake: Lake, settings: PipelineSettings, display: ProgressDisplay) -> None:
-    from data_contracts.crawl_ledger import CRAWLS
     from scrapers.crawl import crawl_source
 
-    if lake.scan(CRAWLS, source=source.name).head(1).collect().is_empty():
+    if source.is_crawled and not _was_crawled(lake, source.name):
         crawl_source(source, lake, on_progress=display.show, environment=settings.environment())
+
+
+def _was_crawled(lake: Lake, source: str) -> bool:
+    import polars as pl
+
+    from data_contracts.crawl_ledger import CRAWLS
+    from scrapers.known_page import INBOX_PREFIX
+
+    crawls = lake.scan(CRAWLS, source=source).filter(~pl.col("crawl_id").str.starts_with(INBOX_PREFIX))
+    return not crawls.head(1).collect().is_empty()
 
 
 def _run_stages(
