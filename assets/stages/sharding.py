@@ -23,7 +23,7 @@ from retrieval.embedder import Embedder
 from retrieval.models import usable_cores
 
 _LEAST_SHARE = {"markdown": 200, "chunks": 250, "embeddings": 400}
-"""Pages, documents and texts that make up for the start of a process (about a second of work each)."""
+"""Pages, documents and texts that make up for the start of a process, which takes one to two seconds."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,17 @@ class Crew:
     """The worker processes that a stage may use on this machine, and what they need.
 
     `workers` are the most at once (None: one per core); `model` tells them where the embedding model is.
-    `environment` is what they start with.
+    `environment` is what they start with; `least_share` the units of each stage below which none is started.
     """
 
     model: ModelChoice
     environment: Mapping[str, str] = field(repr=False)
     workers: int | None = None
+    least_share: Mapping[str, int] = field(default_factory=lambda: _LEAST_SHARE)
 
     def hands(self, stage: str, units: int) -> int:
         """Return how many workers are worth starting for so much work; 1: none, do it in this process."""
-        return max(1, min(self.workers or usable_cores(), units // _LEAST_SHARE[stage]))
+        return max(1, min(self.workers or usable_cores(), units // self.least_share[stage]))
 
     def run(
         self,
