@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from data_contracts.source import Source
     from lake import Lake
     from orchestration.commands.source_state import SourceState
+    from orchestration.last_run import LastRun
 
 
 def status(
@@ -25,6 +26,8 @@ def status(
 ) -> None:
     """Show how far each source is: pages, documents, chunks, embeddings, the last crawl and the live index.
 
+    A run of Dagster that failed or still goes on is told, too, with the reason.
+
     \b
     Examples:
       lorechat status
@@ -34,6 +37,7 @@ def status(
     """
     from orchestration.commands.source_choice import choose_sources
     from orchestration.commands.source_state import source_state
+    from orchestration.last_run import last_runs
     from orchestration.settings import PipelineSettings
 
     settings = PipelineSettings()
@@ -44,11 +48,14 @@ def status(
         return
     store = settings.store()
     states = [source_state(one, lake, store) for one in chosen]
+    runs = last_runs(settings, [one.name for one in chosen])
     if as_json:
         for state in states:
-            print_json(asdict(state))
+            run = runs.get(state.source)
+            print_json({**asdict(state), "last_run": asdict(run) if run else None})
     else:
         _show_states(states)
+        _show_runs(runs)
 
 
 def _show_states(states: list[SourceState]) -> None:
@@ -71,6 +78,15 @@ def _show_states(states: list[SourceState]) -> None:
         seen = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(state.verdicts.items()))
         last = f"last crawl {state.outcome}: {seen}" if state.crawled_at else "not crawled yet"
         typer.echo(f"{state.source}: {last}")
+
+
+def _show_runs(runs: dict[str, LastRun]) -> None:
+    """Say what goes on in Dagster and what failed there; what went well needs no words."""
+    for source, run in runs.items():
+        if run.status != "success":
+            typer.echo(f"{source}: {run.job} {run.status} at {run.at:%F %T} UTC (run {run.run_id[:8]})")
+            if run.reason:
+                typer.echo(f"  {run.reason}")
 
 
 def _show_pages(sources: list[Source], lake: Lake, verdicts: set[str], as_json: bool) -> None:

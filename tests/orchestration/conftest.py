@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.orchestration.dagster_server import RunningDagster, running_dagster
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PAGES = {
@@ -93,3 +95,10 @@ def lorechat(workplace: tuple[Path, dict[str, str]]) -> Run:
         return subprocess.run(command, cwd=folder, env=variables | more, capture_output=True, text=True, timeout=300)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def dagster(tmp_path_factory: pytest.TempPathFactory, prepared_models: Path) -> Iterator[RunningDagster]:
+    """A running webserver and daemon; every test has sources of its own in it."""
+    with running_dagster(tmp_path_factory.mktemp("running-dagster"), prepared_models) as running:
+        yield running
