@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.export_metadata import export_metadata
 from assets.flow import Flow
 from assets.lineage_metadata import flow_metadata, lineage_metadata
 from assets.metadata import markdown_table, stage_metadata, table_metadata
@@ -24,8 +25,10 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
     """What each page says, without menus and footers, as markdown with its anchors.
 
     Only page versions that have no document yet are cleaned, on all cores. A page that cannot be cleaned goes to
-    quarantine with the rule it broke; it is tried again when the extractor or the source's selectors change.
+    quarantine with the rule it broke; it is tried again when the extractor or the source's selectors change. What is
+    new is also written as JSONL below `processed/` of the lake's place.
     """
+    from assets.stages.export import export_documents
     from assets.stages.extraction import extract_documents
     from assets.stages.view import document_view
     from assets.steps.clean import extractor_version
@@ -34,6 +37,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
     with failures_explained():
         source = flow.source(context.partition_key)
         report = extract_documents(source, flow.lake, on_progress=progress_to_log(context), crew=flow.crew)
+        export = export_documents(source, flow.lake, flow.objects) if flow.is_exporting else None
         view = document_view(flow.lake, source.name, extractor_version(source.selectors))
     columns = ("title", "language", "markdown", "url")
     share = len(view.keys) / view.tallies["pages"]
@@ -45,6 +49,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
             **lineage_metadata(flow, source.name),
             **flow_metadata(flow, source.name),
             "newest documents": markdown_table(columns, [[row[name] for name in columns] for row in view.sample]),
+            **export_metadata(export),
             "flags": markdown_table(("flag", "documents"), view.tallies.items()),
         },
         check_results=[

@@ -93,6 +93,7 @@ def _run_stages(
     source: Source, lake: Lake, embedder: Embedder, settings: PipelineSettings, show: Callable[[Progress], None]
 ) -> Iterator[StageReport]:
     from assets.stages.embedding import embed_chunks
+    from assets.stages.export import export_documents
     from assets.stages.extraction import extract_documents
     from assets.stages.golden import parse_questions
     from assets.stages.release import release_index
@@ -101,6 +102,8 @@ def _run_stages(
     chunking = settings.chunking()
     crew = settings.crew()
     yield extract_documents(source, lake, on_progress=show, crew=crew)
+    if settings.export:
+        export_documents(source, lake, settings.objects())
     yield split_documents(source, lake, embedder, chunking, on_progress=show, crew=crew)
     yield embed_chunks(source, lake, embedder, chunking, on_progress=show, crew=crew)
     data = settings.catalog().questions(source.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,6 @@ from assets.stages.report import StageReport
 from assets.stages.splitting import split_documents
 from assets.steps.chunk import ChunkingSettings
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_APPLIED
-from data_contracts.identity import content_id
 from data_contracts.page_version import PAGE_VERSIONS, page_version_id
 from data_contracts.progress import Progress
 from data_contracts.question import GoldenQuestion
@@ -26,6 +26,7 @@ from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder
+from tests.assets.inbox_place import Inbox
 
 HOST = "https://example.test"
 
@@ -113,7 +114,7 @@ class CrawledSource:
             "last_modified": None,
             "headers": json.dumps({}),
             "body": body,
-            "body_hash": content_id(body),
+            "body_hash": sha256(body).hexdigest(),
             "body_bytes": len(body),
             "outlinks": [],
         }
@@ -154,3 +155,17 @@ class CrawledSource:
 def crawled(lake: Lake, tmp_path: Path, embedder: Embedder) -> CrawledSource:
     """A source without any page yet."""
     return CrawledSource(lake, LocalStore(tmp_path / "index"), embedder)
+
+
+@pytest.fixture
+def folder_inbox(tmp_path: Path) -> Inbox:
+    """An inbox in a folder."""
+    return Inbox(str(tmp_path / "lake"))
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
+def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Inbox:
+    """An inbox in a folder, and on a real S3 server."""
+    if request.param == "folder":
+        return Inbox(str(tmp_path / "lake"))
+    return Inbox(f"s3://lake/{tmp_path.name}", request.getfixturevalue("s3_options"))

@@ -4,90 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from assets.error import InboxHeld
-from assets.stages.inbox import InboxReport, ingest_inbox
+from assets.stages.inbox_ingest import InboxIngest
+from assets.stages.inbox_listing import dropped_files
 from data_contracts.crawl_changes import CrawlChanges
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.inbox_file import INBOX_FILES
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.quarantine import QUARANTINE
 from data_contracts.source import Source
-from lake import Lake, ObjectFolder, current_pages
 from lake.erased import keep_out
-
-HOST = "https://docs.example.test"
-
-
-def html(text: str, head: str = "") -> str:
-    return f"<!doctype html><html lang=en><head><title>{text}</title>{head}</head><body><p>{text}</p></body></html>"
-
-
-def lines(*rows: dict[str, Any]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-class Inbox:
-    """A lake's place with files below `inbox/docs/`, and what was read of them."""
-
-    def __init__(self, url: str, options: dict[str, str] | None = None) -> None:
-        self.lake = Lake(url, options)
-        self.objects = ObjectFolder(url, options)
-        self.source = Source(name="docs", start_urls=(f"{HOST}/guide/",))
-
-    def drop(self, key: str, data: bytes | str) -> None:
-        self.objects.write(f"inbox/docs/{key}", data.encode() if isinstance(data, str) else data)
-
-    def read(self, settle_seconds: float = 0, accept_removals: bool = False) -> InboxReport:
-        report = ingest_inbox(
-            self.source,
-            self.lake,
-            self.objects,
-            on_progress=lambda _: None,
-            settle_seconds=settle_seconds,
-            accept_removals=accept_removals,
-        )
-        return report or InboxReport("docs", (), 0, 0, 0, 0, 0.0)
-
-    def pages(self) -> dict[str, str]:
-        """The text of each page that exists, by path."""
-        versions = self.lake.scan(PAGE_VERSIONS).select("page_version_id", "body")
-        rows = current_pages(self.lake, "docs").join(versions, on="page_version_id").select("url", "body").collect()
-        return {url.removeprefix(HOST): body.decode("utf-8", "replace") for url, body in rows.iter_rows()}
-
-    def quarantined(self) -> list[tuple[str, str]]:
-        return sorted(self.lake.scan(QUARANTINE).select("rule", "reason").collect().iter_rows())
-
-    def verdicts(self) -> dict[str, str]:
-        rows = self.lake.scan(CRAWL_LEDGER).sort("seen_at", "crawl_id").select("url", "verdict").collect()
-        return {url.removeprefix(HOST): verdict for url, verdict in rows.iter_rows()}
-
-
-@pytest.fixture
-def folder_inbox(tmp_path: Path) -> Inbox:
-    return Inbox(str(tmp_path / "lake"))
-
-
-@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
-def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Inbox]:
-    """An inbox in a folder, and on a real S3 server, where a second must pass between two versions of a file."""
-    if request.param == "folder":
-        yield Inbox(str(tmp_path / "lake"))
-    else:
-        yield Inbox(f"s3://lake/{tmp_path.name}", request.getfixturevalue("s3_options"))
-
-
-def rewrite(inbox: Inbox, key: str, data: bytes | str) -> None:
-    if inbox.lake.url.startswith("s3://"):
-        time.sleep(1.1)  # S3 tells times to the second
-    inbox.drop(key, data)
+from tests.assets.inbox_place import HOST, Inbox, html, lines, rewrite
 
 
 def test_html_files_and_lists_of_pages_become_pages(inbox: Inbox) -> None:
@@ -281,9 +212,6 @@ def test_a_dropped_pages_links_and_charset_are_known(folder_inbox: Inbox) -> Non
 
 
 def test_a_file_with_very_many_urls_becomes_several_crawls_and_the_later_line_counts(folder_inbox: Inbox) -> None:
-    from assets.stages.inbox_ingest import InboxIngest
-    from assets.stages.inbox_listing import dropped_files
-
     inbox = folder_inbox
     rows = [{"url": f"{HOST}/{number % 25}", "content": html(f"{number}.")} for number in range(60)]
     inbox.drop("pages.jsonl", lines(*rows))
@@ -298,9 +226,6 @@ def test_a_file_with_very_many_urls_becomes_several_crawls_and_the_later_line_co
 
 
 def test_a_file_that_was_deleted_or_rewritten_after_it_was_listed_is_left_for_later(folder_inbox: Inbox) -> None:
-    from assets.stages.inbox_ingest import InboxIngest
-    from assets.stages.inbox_listing import dropped_files
-
     inbox = folder_inbox
     inbox.drop("a.html", html("a"))
     inbox.drop("b.html", html("b"))

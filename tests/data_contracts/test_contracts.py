@@ -52,6 +52,7 @@ def test_there_is_a_table_for_each_noun_of_the_lake() -> None:
         "index_releases",
         "release_events",
         "inbox_files",
+        "exports",
         "erasures",
         "batch_curves",
         "boilerplate",
