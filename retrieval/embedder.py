@@ -38,8 +38,22 @@ class Embedder(Protocol):
         """The text's tokens as (start, end) characters, without specials and without truncation."""
         ...
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return an array of shape (len(texts), dimension), rows in the order of the texts, in bulk."""
+    @property
+    def engine(self) -> str:
+        """What computes the vectors, such as `openvino` or `torch cuda`: batch sizes that suit one suit no other."""
+        ...
+
+    @property
+    def budget(self) -> int:
+        """Padded tokens of one call that suit the engine when nothing was measured yet."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], *, budget: int | None = None) -> Vectors:
+        """Return an array of shape (len(texts), dimension), rows in the order of the texts, in bulk.
+
+        `budget` is the padded tokens of one call of the engine, by default its own; vectors do not depend on it.
+        Errors: BatchTooLarge when that does not fit the memory, Throttled from a remote model.
+        """
         ...
 
     def embed_query(self, text: str) -> Vectors:

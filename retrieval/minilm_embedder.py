@@ -54,7 +54,15 @@ class MiniLMEmbedder:
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         return self._tokenizer.offsets(text)
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    @property
+    def engine(self) -> str:
+        return self._setup.engine
+
+    @property
+    def budget(self) -> int:
+        return self._setup.budget
+
+    def embed_passages(self, texts: Sequence[str], *, budget: int | None = None) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         if len(texts) == 0:
             return vectors
@@ -63,7 +71,7 @@ class MiniLMEmbedder:
             for start in range(0, len(texts), WINDOW):
                 window = slice(start, start + WINDOW)
                 rows = self._tokenizer.ids(texts[window])
-                embed_rows(engine, rows, vectors[window], budget=self._setup.budget, pool=pool)
+                embed_rows(engine, rows, vectors[window], budget=budget or self._setup.budget, pool=pool)
         return vectors
 
     def embed_query(self, text: str) -> Vectors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from retrieval import minilm
@@ -10,6 +9,7 @@ from retrieval.embedder import Embedder
 from retrieval.engine import EngineSetup
 from retrieval.engine_choice import chosen_setup, remembered_setup
 from retrieval.error import ModelUnavailable
+from retrieval.machine import usable_cores
 from retrieval.minilm_embedder import MiniLMEmbedder
 from retrieval.model_id import ModelId
 from retrieval.onnx_cache import CachedModel, cached_minilm
@@ -68,11 +68,6 @@ def load_embedder_by_id(
             "Set the embedding model to the one of the index, or build the index anew."
         )
     return embedder
-
-
-def usable_cores() -> int:
-    """Return the number of cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _setup(model: CachedModel, engine: str, precision: str | None, threads: int) -> EngineSetup:

@@ -18,6 +18,7 @@ from retrieval.minilm import file_sha256
 from retrieval.model_id import ModelId
 from retrieval.text_tokenizer import TextTokenizer
 from retrieval.token_budget import token_budget_batches
+from retrieval.torch_memory import shortage_named
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -70,12 +71,20 @@ class SentenceTransformerEmbedder:
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         return self._tokenizer.offsets(text)
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    @property
+    def engine(self) -> str:
+        return f"sentence-transformers {self._model.device.type}"
+
+    @property
+    def budget(self) -> int:
+        return self._budget
+
+    def embed_passages(self, texts: Sequence[str], *, budget: int | None = None) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _WINDOW):
             window = [self._tokenizer.valid(text) for text in texts[start : start + _WINDOW]]
             lengths = [len(row) for row in self._tokenizer.ids(window)]
-            for batch in token_budget_batches(lengths, self._budget):
+            for batch in token_budget_batches(lengths, budget or self._budget):
                 found = self._encode(self._model.encode_document, [window[position] for position in batch])
                 vectors[[start + position for position in batch]] = found
         return vectors
@@ -85,7 +94,7 @@ class SentenceTransformerEmbedder:
         return vector
 
     def _encode(self, encode: Any, texts: list[str]) -> Vectors:
-        with self._lock:
+        with self._lock, shortage_named():
             found = encode(texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(found, dtype=np.float32)
 

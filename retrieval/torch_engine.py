@@ -11,6 +11,7 @@ from retrieval.bert import load_encoder
 from retrieval.embedder import Vectors
 from retrieval.engine import Ids
 from retrieval.error import ModelUnavailable
+from retrieval.torch_memory import shortage_named
 
 
 class TorchEngine:
@@ -29,7 +30,7 @@ class TorchEngine:
     def run(self, ids: Ids, mask: Ids) -> Vectors:
         import torch
 
-        with self._lock, torch.inference_mode():
+        with self._lock, shortage_named(), torch.inference_mode():
             found = self._encoder(torch.from_numpy(ids).to(self._device), torch.from_numpy(mask).to(self._device)).cpu()
         vectors: Vectors = found.numpy().astype(np.float32, copy=False)
         return vectors

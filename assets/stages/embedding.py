@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 
 from assets.error import UpstreamEmpty
+from assets.stages.batch_memory import BatchMemory
 from assets.stages.live import live_chunks
 from assets.stages.meter import Meter, ProgressListener
+from assets.stages.pace import Pace
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
@@ -23,6 +25,7 @@ from data_contracts.embedding import EMBEDDINGS
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder, Vectors
+from retrieval.tuning import BatchLimits, BatchTuner
 
 STAGE = "embeddings"
 
@@ -60,11 +63,21 @@ def embed_chunks(
     if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
         crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
         return meter.report(source.name, counts)
+    memory = BatchMemory(lake, STAGE, f"{embedder.model_id} {embedder.engine}", "padded tokens")
+    pace = Pace(BatchTuner(_limits(embedder.budget), home=embedder.budget, start=memory.best()))
     slices = _SliceSize()
     for window in _windows(lake, source.name, missing):
-        vectors = np.concatenate([_embed(part, embedder, slices, meter) for part in _slices(window, slices)])
+        pace.tuner.new_stretch()
+        vectors = np.concatenate([_embed(part, embedder, slices, pace, meter) for part in _slices(window, slices)])
         meter.quarantined(_append(lake, source.name, window, vectors, embedder.model_id, meter))
+    memory.keep(source.name, pace.tuner)
+    meter.batches(pace.tuner.points, pace.tuner.best)
     return meter.report(source.name, counts)
+
+
+def _limits(budget: int) -> BatchLimits:
+    """From a quarter to four times what suits the engine; a batch must hold the longest text."""
+    return BatchLimits(least=max(1, budget // 4), most=4 * budget, step=max(1, budget // 4))
 
 
 def missing_vectors(lake: Lake, source: str, chunks: pl.DataFrame, model_id: str) -> pl.DataFrame:
@@ -108,17 +121,19 @@ class _SliceSize:
             self.texts = max(self.texts // 2, 8)
 
 
-def _slices(window: pl.DataFrame, size: _SliceSize) -> Iterator[list[str]]:
+def _slices(window: pl.DataFrame, size: _SliceSize) -> Iterator[pl.DataFrame]:
     start = 0
     while start < window.height:
-        part = window["text"].slice(start, size.texts)
-        start += part.len()
-        yield part.to_list()
+        part = window.slice(start, size.texts)
+        start += part.height
+        yield part
 
 
-def _embed(texts: list[str], embedder: Embedder, size: _SliceSize, meter: Meter) -> Vectors:
+def _embed(part: pl.DataFrame, embedder: Embedder, size: _SliceSize, pace: Pace, meter: Meter) -> Vectors:
+    """Embed a slice in one call, with the batch size of the moment; its rate is counted in tokens."""
+    texts = part["text"].to_list()
     began = time.monotonic()
-    vectors = embedder.embed_passages(texts)
+    vectors = pace.call(lambda budget: embedder.embed_passages(texts, budget=budget), units=int(part["tokens"].sum()))
     size.took(time.monotonic() - began)
     meter.work(len(texts), sum(len(text.encode()) for text in texts))
     return vectors

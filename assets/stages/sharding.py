@@ -20,10 +20,11 @@ from data_contracts.progress import Progress
 from data_contracts.source import Source
 from lake import Appended, Lake
 from retrieval.embedder import Embedder
-from retrieval.models import usable_cores
+from retrieval.machine import free_memory, usable_cores
 
 _LEAST_SHARE = {"markdown": 200, "chunks": 250, "embeddings": 400}
 """Pages, documents and texts that make up for the start of a process, which takes one to two seconds."""
+_WORKER_BYTES = 700_000_000  # the most that one took on sites of 2,000 pages, with room
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,13 @@ class Crew:
     least_share: Mapping[str, int] = field(default_factory=lambda: _LEAST_SHARE)
 
     def hands(self, stage: str, units: int) -> int:
-        """Return how many workers are worth starting for so much work; 1: none, do it in this process."""
-        return max(1, min(self.workers or usable_cores(), units // self.least_share[stage]))
+        """Return how many workers are worth starting for so much work; 1: none, do it in this process.
+
+        Without a number from a person there are no more than the free memory holds.
+        """
+        memory = free_memory()
+        fitting = usable_cores() if memory is None else min(usable_cores(), memory // _WORKER_BYTES)
+        return max(1, min(self.workers or fitting, units // self.least_share[stage]))
 
     def run(
         self,

@@ -29,6 +29,7 @@ class WordEmbedder:
     """An Embedder that counts words in hashed places: texts with shared words are near."""
 
     model_id, dimension, max_tokens, tokenizer_id = "words", 256, 10_000, "words"
+    engine, budget = "counting", 1000
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         return [(0, len(text))]
@@ -40,7 +41,7 @@ class WordEmbedder:
         unit: Vectors = vector / np.linalg.norm(vector)
         return unit
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_passages(self, texts: Sequence[str], *, budget: int | None = None) -> Vectors:
         return np.array([self.embed_query(text) for text in texts])
 
 
