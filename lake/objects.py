@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import obstore
 from obstore.exceptions import BaseError
@@ -74,8 +74,8 @@ class ObjectFolder:
         with self._explained():
             yield from (bytes(piece) for piece in found.stream(min_chunk_size=_PIECE_BYTES))
 
-    def write(self, key: str, data: bytes) -> None:
-        """Write a file whole: readers see the old one or the new one."""
+    def write(self, key: str, data: bytes | IO[bytes]) -> None:
+        """Write a file whole, from bytes or from an open file: readers see the old one or the new one."""
         with self._explained():
             obstore.put(self._store(), key, data)
 

@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands import add, build, chunk, clean, crawl, releases, search, sources, status, trace, up, why
+from orchestration.commands import (
+    add,
+    build,
+    chunk,
+    clean,
+    crawl,
+    erase,
+    releases,
+    search,
+    sources,
+    status,
+    trace,
+    up,
+    why,
+)
 from orchestration.commands.as_of import AsOfOption, open_past, past_row, tell_past
 from orchestration.commands.command_group import OneMessageGroup
 from orchestration.commands.option import Json, OnlySources
@@ -152,5 +166,6 @@ app.command()(why.why)
 app.command()(trace.trace)
 app.command()(sources.sources)
 app.command()(status.status)
+app.command()(erase.erase)
 app.add_typer(releases.releases, name="releases")
 app.command()(serve)

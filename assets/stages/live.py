@@ -10,11 +10,15 @@ from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.document import DOCUMENTS
 from lake import AsOf, Lake, current_pages
+from lake.erased import erased_urls
 
 
 def live_pages(lake: Lake, source: str, *, as_of: AsOf | None = None) -> pl.DataFrame:
-    """Return url and page_version_id of each page that exists. Raises UpstreamEmpty when there is none."""
+    """Return url and page_version_id of each page that exists; none that was erased, even while its rows are still
+    there. Raises UpstreamEmpty when there is none."""
     pages = current_pages(lake, source, as_of=as_of).select("url", "page_version_id").collect()
+    if erased := erased_urls(lake, source):
+        pages = pages.filter(pl.Series([url not in erased for url in pages["url"]], dtype=pl.Boolean))
     if pages.is_empty():
         raise UpstreamEmpty(_no_pages(lake, source))
     return pages
