@@ -225,8 +225,9 @@ def _show_evaluation(evaluation: ReleaseEvaluation) -> None:
         typer.echo("\nquestions that it fails:")
         for failed in evaluation.failed:
             typer.echo(f"- {failed.question} ({failed.kind.value}, {failed.url})\n    {failed.reason}")
-    typer.echo("\nagainst the release that was live then:")
-    _show_diff(evaluation.diff)
+    if evaluation.compared_with:
+        typer.echo(f"\nagainst {evaluation.compared_with[:SHORT]}, which was live then:")
+        _show_diff(evaluation.diff)
 
 
 def _show_diff(diff: ReleaseDiff) -> None:
