@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from chat_app.error import ChatError
+from chat_app.error import ChatError, TooManyQuestions
 from chat_app.page_template import PageTemplates
 from chat_app.service import ChatService
 from lake import LakeError
@@ -53,6 +53,8 @@ def add_why_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> No
             return _page(service, pages, url.strip()[:_LONGEST], question.strip()[:_LONGEST], source)
         except LakeError as error:
             return pages.note("The lake cannot be read", str(error), status=503)
+        except TooManyQuestions as error:
+            return pages.note("Too many questions", str(error).replace("**", ""), status=429)
         except (ChatError, RetrievalError) as error:
             return pages.note("That cannot be looked up now", str(error).replace("**", ""), status=503)
 
