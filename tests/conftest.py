@@ -60,6 +60,11 @@ class Behaviour:
     times: int | None = None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the default of five has connections wait for a second on a busy machine
+
+
 class ChangingSite:
     """Pages by path on a free loopback port; change `pages` while it runs. `asked` counts requests by path.
 
@@ -85,8 +90,7 @@ class ChangingSite:
         self.sent_bytes = 0
         self._modified: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -156,6 +160,9 @@ class ChangingSite:
 
     def _handler(site) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet for headers and body: no waiting for delayed acknowledgements
+
             def do_GET(self) -> None:
                 with site._lock:
                     site.asked[self.path] += 1
@@ -163,6 +170,7 @@ class ChangingSite:
                 status, headers, body, how = site._answer(self.path, self.headers)
                 time.sleep(how.delay)
                 if how.closes:
+                    self.close_connection = True
                     return
                 self.send_response(status)
                 for name, value in {**headers, **({} if status == 304 else {"Content-Length": str(len(body))})}.items():
@@ -176,6 +184,10 @@ class ChangingSite:
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing: pytest's output is for failures."""
+
+            def handle(self) -> None:
+                with suppress(ConnectionError):
+                    super().handle()
 
             def finish(self) -> None:
                 with suppress(ConnectionError):

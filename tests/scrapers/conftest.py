@@ -39,6 +39,11 @@ class Reply:
 Page = str | bytes | Reply | Callable[["Site", str], "str | bytes | Reply"]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the default of five has connections wait for a second on a busy machine
+
+
 class Site:
     """A web site on a free loopback port. Pages may be changed while it runs; `asked` counts requests by path."""
 
@@ -47,8 +52,7 @@ class Site:
         self.asked: Counter[str] = Counter()
         self.request_headers: dict[str, Mapping[str, str]] = {}
         self.sent_bytes: Counter[str] = Counter()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         self.port = self._server.server_address[1]
