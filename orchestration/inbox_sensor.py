@@ -13,7 +13,7 @@ from orchestration.run_tag import is_busy, source_tags
 @dg.sensor(
     name="inbox",
     job=build_source,
-    minimum_interval_seconds=30,
+    minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Reads files that are dropped below inbox/<source>/ of the lake's place, once each has settled.",
 )

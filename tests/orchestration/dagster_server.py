@@ -149,10 +149,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_dagster(folder: Path, models: Path) -> Iterator[RunningDagster]:
-    """Run both servers for a new home in a folder."""
+def running_dagster(folder: Path, models: Path, **lake: str) -> Iterator[RunningDagster]:
+    """Run both servers for a new home in a folder; `lake` are settings of a lake that lies elsewhere."""
     home, sources = folder / "home", folder / "sources"
-    settings = PipelineSettings(home=home, sources=sources, models=models, dagster_port=free_port())
+    settings = PipelineSettings(home=home, sources=sources, models=models, dagster_port=free_port(), **lake)  # type: ignore[arg-type]  # texts
     sources.mkdir(parents=True)
     with open_instance(settings) as instance:
         set_pool_limits(instance)
@@ -162,6 +162,7 @@ def running_dagster(folder: Path, models: Path) -> Iterator[RunningDagster]:
         "LORECHAT_HOME": str(home),
         "LORECHAT_SOURCES": str(sources),
         "LORECHAT_MODELS": str(models),
+        **{f"LORECHAT_{name.upper().removesuffix('_URL')}": value for name, value in lake.items()},
     }
     with (home / "log").open("wb") as log:
         processes = [
