@@ -17,6 +17,7 @@ from orchestration.commands import (
     clean,
     crawl,
     erase,
+    maintain,
     releases,
     search,
     sources,
@@ -167,5 +168,6 @@ app.command()(trace.trace)
 app.command()(sources.sources)
 app.command()(status.status)
 app.command()(erase.erase)
+app.command()(maintain.maintain)
 app.add_typer(releases.releases, name="releases")
 app.command()(serve)

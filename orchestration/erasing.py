@@ -103,3 +103,19 @@ def _source(settings: PipelineSettings, name: str) -> Source:
     from data_contracts.source import Source
 
     return _configured(settings).get(name) or Source(name=name, inbox=True)
+
+
+def returned_targets(settings: PipelineSettings) -> list[tuple[Source, Target]]:
+    """Return the pages that are to stay out and are there nevertheless, by source."""
+    from assets.erasure.target import find_target, find_whole_source, returned_urls
+    from data_contracts.erasure import ERASURES, WHOLE_SOURCE
+    from lake.erased import erased_urls
+
+    lake, found = settings.lake(), []
+    for name in lake.scan(ERASURES).select("source").unique().collect()["source"].sort():
+        urls = returned_urls(lake, name)
+        if urls and WHOLE_SOURCE in erased_urls(lake, name):
+            found.append((_source(settings, name), find_whole_source(lake, name)))
+        elif urls:
+            found.append((_source(settings, name), find_target(lake, name, urls)))
+    return found

@@ -59,6 +59,8 @@ class PipelineSettings(BaseSettings):
     chunk_overlap: int | None = Field(default=None, ge=0, description="tokens neighbours share; empty: size / 4")
     workers: int | None = Field(default=None, ge=1, description="processes of a large stage; empty: one per core")
     keep_releases: int = Field(default=3, ge=1, description="index releases kept for rollback")
+    keep_history_days: int = Field(default=30, ge=1, description="days that the tables can be looked back")
+    keep_inbox_days: int | None = Field(default=None, ge=1, description="days that read inbox files are kept")
     inbox_settle_seconds: float = Field(default=5.0, ge=0, description="a dropped file that changed later waits")
     export: bool = Field(default=True, description="write documents as JSONL below processed/ of the lake's place")
 

@@ -17,6 +17,7 @@ from data_contracts.erasure import WHOLE_SOURCE
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.table import Table
 from lake import Lake, current_aliases
+from lake.erased import erased_urls
 
 _MOST_SENTENCES = 24
 _SHORTEST = 24  # characters; shorter sentences are said by many
@@ -72,6 +73,15 @@ def known_in(lake: Lake, urls: Sequence[str]) -> list[str]:
         rows = lake.scan(table).filter(pl.col("url").is_in(list(urls))).select("source").unique()
         found.update(rows.collect()["source"])
     return sorted(found)
+
+
+def returned_urls(lake: Lake, source: str) -> list[str]:
+    """Return the addresses that are to stay out and occur as a page's nevertheless."""
+    erased = erased_urls(lake, source)
+    seen: set[str] = set()
+    for table in (CRAWL_LEDGER, PAGE_VERSIONS, DOCUMENTS, CHUNKS) if erased else ():
+        seen |= _distinct(lake, table, source, "url")
+    return sorted(url for url in seen if url in erased)
 
 
 def _target(lake: Lake, source: str, urls: frozenset[str], aliases: frozenset[str], *, is_whole: bool) -> Target:

@@ -7,7 +7,15 @@ from retrieval.vector_store import VectorStore
 
 
 def drop_old_releases(store: VectorStore, history: ReleaseHistory, source: str, *, keep: int) -> list[str]:
-    """Drop what retention does not cover and return it.
+    """Drop what retention does not cover and return it."""
+    dropped = surplus_releases(store, history, source, keep=keep)
+    for release_id in dropped:
+        store.drop(source, release_id)
+    return dropped
+
+
+def surplus_releases(store: VectorStore, history: ReleaseHistory, source: str, *, keep: int) -> list[str]:
+    """Return the releases that retention does not cover.
 
     Kept are `keep` releases that are or were live, the live one first and then those that were live last, to roll back
     to; and the newest one that never was, which was refused, to look at.
@@ -19,7 +27,4 @@ def drop_old_releases(store: VectorStore, history: ReleaseHistory, source: str, 
         once_live = [live.release_id, *(one for one in once_live if one != live.release_id)]
     never = [one for one in built if one not in once_live]
     kept = {*once_live[:keep], *never[:1]}
-    dropped = [one for one in built if one not in kept]
-    for release_id in dropped:
-        store.drop(source, release_id)
-    return dropped
+    return [one for one in built if one not in kept]
