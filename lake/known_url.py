@@ -63,7 +63,10 @@ def nearest_urls(known: pl.Series, url: str, limit: int = 5) -> list[str]:
 def _loose(url: str) -> str:
     """A URL without what people spell differently."""
     text = url.strip()
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+    except ValueError:  # brackets that are no address
+        return text
     path = unquote(parts.path).removesuffix("index.html").rstrip("/")
     host = parts.netloc.lower().removeprefix("www.")
     return f"{host}{path}" + (f"?{parts.query}" if parts.query else "")

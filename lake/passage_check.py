@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -13,7 +13,6 @@ from data_contracts.identity import text_hash
 from data_contracts.page_version import page_version_id
 
 _ADDED_BEFORE = 3  # an opening fence; a table's header and its rule
-_ADDED_AFTER = 1  # a closing fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ def check_chunk(chunk: Row) -> Check:
 def check_slice(chunk: Row, document: Row) -> Check:
     """Whether a chunk's own words stand in the markdown at its offsets.
 
-    A cut fence is opened and closed again, a cut table repeats its header, and blocks that recur on other pages may be
-    left out: besides these, every line of the passage must be a line of the slice, in order.
+    A cut fence is opened and closed again and a cut table repeats its header: such lines before the slice must stand
+    earlier in the markdown, and the one behind it must close a fence.
     """
     markdown, start, end = document["markdown"], chunk["start"], chunk["end"]
     body, cut = chunk["text"][chunk["prefix_chars"] :], markdown[start:end]
@@ -52,10 +51,11 @@ def check_slice(chunk: Row, document: Row) -> Check:
     statement = "the passage is the slice of the markdown at its offsets"
     if body == cut:
         return Check(statement, True, f"{place}, equal")
-    if cut and cut in body:
-        return Check(statement, True, f"{place}, with the lines of the fence or table that it was cut from")
-    added = _added_lines(_lines(body), _lines(cut))
-    return Check(statement, added, f"{place}, without blocks that recur on other pages" if added else place)
+    before, found, after = body.partition(cut)
+    opened = _lines(before)
+    fits = bool(cut and found) and len(opened) <= _ADDED_BEFORE and set(opened) <= set(_lines(markdown[:start]))
+    fits = fits and set(after.strip()) in (set(), {"`"}, {"~"})
+    return Check(statement, fits, f"{place}, with the first lines of what it was cut from" if fits else place)
 
 
 def check_markdown(chunk: Row, document: Row) -> Check:
@@ -77,18 +77,3 @@ def check_bytes(version: Row) -> Check:
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _added_lines(body: Sequence[str], cut: Sequence[str]) -> bool:
-    """Whether the body's lines are lines of the cut in order, but for a few added at its ends."""
-    return any(
-        _is_within(body[before : len(body) - after], cut)
-        for before in range(_ADDED_BEFORE + 1)
-        for after in range(_ADDED_AFTER + 1)
-        if before + after < len(body)
-    )
-
-
-def _is_within(lines: Sequence[str], cut: Sequence[str]) -> bool:
-    rest = iter(cut)
-    return all(any(line == other for other in rest) for line in lines)
