@@ -5,14 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import dagster as dg
-import pytest
-import yaml
 
 from orchestration.definitions import FLOW, defs
-from orchestration.partitions import PARTITIONS, source_files
+from orchestration.partitions import PARTITIONS
 
 ORDER = ["raw_html", "markdown", "chunks", "embeddings", "vector_index"]
 
@@ -51,27 +48,18 @@ def test_loading_the_definitions_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of source files that the settings name."""
-    monkeypatch.setenv("LORECHAT_SOURCES", str(tmp_path))
-    return tmp_path
+def test_every_check_is_judged_source_by_source() -> None:
+    graph = defs.resolve_asset_graph()
+    checks = [graph.get(key) for name in ORDER for key in graph.get(dg.AssetKey(name)).check_keys]
+    assert {check.partitions_def.name for check in checks} == {PARTITIONS}
 
 
-def test_a_new_source_file_gets_its_partition(sources: Path) -> None:
-    (sources / "docs.yaml").write_text(yaml.safe_dump({"name": "docs", "start_urls": ["https://example.test/"]}))
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = source_files(dg.build_sensor_context(instance=instance))
-        assert isinstance(result, dg.SensorResult)
-        [request] = result.dynamic_partitions_requests or []
-        assert list(request.partition_keys) == ["docs"]
-        instance.add_dynamic_partitions(PARTITIONS, ["docs"])
-        assert isinstance(source_files(dg.build_sensor_context(instance=instance)), dg.SkipReason)
+def test_work_that_must_not_run_many_times_at_once_has_its_pool() -> None:
+    pools = {asset.key.to_user_string(): asset.node_def.pool for asset in FLOW if asset.node_def.pool}
+    assert pools == {"raw_html": "crawl", "embeddings": "embed", "vector_index": "publish"}
 
 
-def test_a_broken_source_file_is_named_and_does_not_fail_the_sensor(sources: Path) -> None:
-    (sources / "docs.yaml").write_text("name: [")
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = source_files(dg.build_sensor_context(instance=instance))
-    assert isinstance(result, dg.SkipReason)
-    assert "docs.yaml" in (result.skip_message or "")
+def test_every_sensor_of_the_flow_is_on_from_the_start() -> None:
+    sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
+    assert {"source_files", "recrawl_schedules", "follow_changes"} <= set(sensors)
+    assert set(sensors.values()) == {dg.DefaultSensorStatus.RUNNING}
