@@ -1,7 +1,5 @@
 """The daily upkeep as a Dagster job: on from the start, since it costs seconds and keeps disk and queries small."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -50,7 +48,7 @@ maintain_daily = dg.ScheduleDefinition(
 )
 
 
-def _metadata(done: Maintained) -> dict[str, dg.MetadataValue[Any]]:
+def _metadata(done: "Maintained") -> "dict[str, dg.MetadataValue[Any]]":
     columns = ("table", "files before", "files after", "merged", "bytes freed", "history begins with version", "note")
     rows = [
         (one.table, one.files_before, one.files_after, one.merged, one.freed_bytes, one.begins, one.note)
