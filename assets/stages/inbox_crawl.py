@@ -44,10 +44,11 @@ class KnownPages:
     ever: set[str]
 
     @classmethod
-    def load(cls, lake: Lake, source: str) -> KnownPages:
-        """Read them."""
-        rows = current_pages(lake, source).select("url", "page_version_id", "seen_at").collect()
-        seen = lake.scan(CRAWL_LEDGER, source=source).filter(pl.col("verdict").is_in(_PRESENT))
+    def load(cls, lake: Lake, source: str, *, without: str) -> KnownPages:
+        """Read them; what the crawl `without` wrote before it was cut off is not known yet."""
+        rows = current_pages(lake, source, without=without).select("url", "page_version_id", "seen_at").collect()
+        others = pl.col("verdict").is_in(_PRESENT) & (pl.col("crawl_id") != without)
+        seen = lake.scan(CRAWL_LEDGER, source=source).filter(others)
         ever = set(seen.select("url").unique().collect()["url"])
         return cls({url: Stand(version, at) for url, version, at in rows.iter_rows()}, ever)
 

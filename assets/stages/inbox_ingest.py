@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -66,23 +65,18 @@ class InboxIngest:
         self._refusals = RefusalLog(lake, source.name)
         self._reader = InboxReader(source, self._refusals)
         self._judge = InboxJudge(source, erased_urls(lake, source.name))
-        self._known = KnownPages.load(lake, source.name)
+        self._known: KnownPages | None = None
         self._meter = Meter(STAGE, "pages", total=None, skipped=0, on_progress=on_progress)
         self._versions = Outbox(lake, PAGE_VERSIONS, source.name, self._meter)
-        self._change_tally: Counter[str] = Counter()
         self.crawl_ids: list[str] = []
         self.files: list[ReadFile] = []
         self.counts: Counter[str] = Counter()
+        self.changes = CrawlChanges()
         self.held: list[Losses] = []
-
-    @property
-    def changes(self) -> CrawlChanges:
-        """What all groups changed."""
-        return CrawlChanges(**self._change_tally)
 
     def read(self, group: list[DroppedFile]) -> None:
         """Read files as one crawl, or as several when they name very many URLs."""
-        crawl = InboxCrawl(self._source, _crawl_id(group, accepted=self._accept_removals), self._known)
+        crawl = self._begin(_crawl_id(group, accepted=self._accept_removals))
         done, held = [], len(self.held)
         for file in group:
             try:
@@ -99,6 +93,11 @@ class InboxIngest:
         self._close(crawl)
         if len(self.held) == held:
             self._remember(done)
+
+    def _begin(self, crawl_id: str) -> InboxCrawl:
+        if self._known is None:
+            self._known = KnownPages.load(self._lake, self._source.name, without=crawl_id)
+        return InboxCrawl(self._source, crawl_id, self._known)
 
     def finish(self) -> float:
         """Tell a last time; return the seconds that it took."""
@@ -144,7 +143,7 @@ class InboxIngest:
         if len(crawl):
             closed = crawl.close(self._lake, run_id=self._run_id, accept_removals=self._accept_removals)
             self.counts.update(closed.counts)
-            self._change_tally.update(asdict(closed.changes))
+            self.changes = self.changes + closed.changes
             self.held += [closed.held] if closed.held is not None else []
             self.crawl_ids.append(crawl.crawl_id)
 

@@ -180,8 +180,8 @@ def test_files_that_speak_against_most_pages_are_held_until_a_person_accepts(fol
     inbox.read()
     gone = [{"url": f"{HOST}/{number}", "status": 404} for number in range(8)]
     inbox.drop("2.jsonl", lines(*gone, {"url": f"{HOST}/new", "content": html("new")}))
-    for before in (10, 11):
-        with pytest.raises(InboxHeld, match=rf"(?s)8 of {before} pages of 'docs' would vanish.*accept_removals"):
+    for _ in range(2):
+        with pytest.raises(InboxHeld, match=r"(?s)8 of 10 pages of 'docs' would vanish.*accept_removals"):
             inbox.read()
         assert len(inbox.pages()) == 11
     assert inbox.read(accept_removals=True).changes.gone == 8
