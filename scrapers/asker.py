@@ -10,6 +10,7 @@ from scrapers.canonical import canonical_url
 from scrapers.fetch import Answer, Failure, Fetcher
 from scrapers.known_page import KnownPage
 from scrapers.origin import Origins
+from scrapers.probe import Probes
 from scrapers.scope import ScopeRules
 from scrapers.sitemap_news import NewsOfSitemaps
 from scrapers.visit import Visit
@@ -18,7 +19,8 @@ _MOST_HOPS = 10
 
 
 class Asker:
-    """Asks for pages. `requests` counts the URLs that were really asked for."""
+    """Asks for pages. `requests` counts the URLs that were really asked for; `probes` know what each origin shows for
+    pages that do not exist, once a page of it was answered."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class Asker:
         self._fetcher = fetcher
         self._origins = origins
         self._auth = auth
+        self.probes = Probes(fetcher, origins, self.own_headers)
         self.requests = 0
 
     async def ask(self, visit: Visit) -> Answer | Failure:
@@ -50,6 +53,8 @@ class Asker:
                 return Failure(Verdict.ROBOTS, "robots.txt forbids it")
             self.requests += 1
             answer = await self._ask_spellings(visit)
+            if 200 <= answer.status < 300:
+                await self.probes.prepare(visit.url)
         except Failure as failure:
             origin.note(failure)
             return failure

@@ -8,6 +8,7 @@ from data_contracts.page_version import page_version_id
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
 from scrapers.canonical import canonical_url
+from scrapers.false_page import FalsePages
 from scrapers.fetch import Answer, Failure
 from scrapers.frontier import Frontier
 from scrapers.history import Decided, History
@@ -26,12 +27,21 @@ _LASTING = frozenset({301, 308})
 class Judge:
     """Decides on URLs in the order in which they are handed in; so a crawl's result does not hang on timing."""
 
-    def __init__(self, source: Source, history: History, ledger: Ledger, frontier: Frontier, store: CrawlStore) -> None:
+    def __init__(
+        self,
+        source: Source,
+        history: History,
+        ledger: Ledger,
+        frontier: Frontier,
+        store: CrawlStore,
+        false_pages: FalsePages,
+    ) -> None:
         self._source = source
         self._history = history
         self._ledger = ledger
         self._frontier = frontier
         self._store = store
+        self._false_pages = false_pages
         self._starts = frozenset(canonical_url(url, rules=source.urls) for url in source.start_urls)
         self._by_body: dict[str, tuple[str, str]] = {}  # body hash -> URL and version of the first page with it
         self._waiting = WaitingRoom()
@@ -41,6 +51,7 @@ class Judge:
     def recall(self, visit: Visit, decided: Decided) -> None:
         """Repeat a decision that was made before the crawl was cut off."""
         if decided.verdict.is_present and decided.body_hash is not None and decided.version is not None:
+            self._false_pages.saw_page(visit.url)
             self._by_body.setdefault(decided.body_hash, (visit.url, decided.version))
         self._decide(
             visit,
@@ -88,6 +99,7 @@ class Judge:
         told = robots_words(answer.headers.get("x-robots-tag", ""))
         if told & {"noindex", "none"}:
             return self._answered(visit, answer, Verdict.NOINDEX, "asks not to be indexed")
+        self._false_pages.saw_page(visit.url)
         first, version = self._by_body.setdefault(known.body_hash, (visit.url, known.version))
         about = {"page_version_id": version, "etag": known.etag, "last_modified": known.last_modified}
         if first != visit.url:
@@ -143,6 +155,9 @@ class Judge:
             language_header=answer.headers.get("content-language", ""),
             rules=self._source.urls,
         )
+        false_page = self._false_pages.verdict(visit.url, facts.face, is_start=visit.url in self._starts)
+        if false_page is not None:
+            return self._answered(visit, answer, *false_page)
         if facts.refresh is not None and facts.refresh != visit.url:
             reason = f"the page refreshes to {facts.refresh}"
             return self._redirect(visit, answer, facts.refresh, reason, lasts=True)

@@ -49,6 +49,7 @@ class Ledger:
         self._decisions: dict[str, Decision] = {}
         self.counts: Counter[Verdict] = Counter()
         self.errors: Counter[str] = Counter()
+        self.walls: Counter[str] = Counter()
 
     def decide(
         self,
@@ -71,6 +72,8 @@ class Ledger:
         self.counts[verdict] += 1
         if verdict is Verdict.ERROR:
             self.errors[reason] += 1
+        if verdict is Verdict.CHALLENGE:
+            self.walls[reason] += 1
         if visit.url in self._written or verdict is Verdict.ERASED:
             return
         if target_url is not None and target_url in self.erased:

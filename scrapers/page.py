@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from data_contracts.source import UrlRules
 from scrapers.canonical import canonical_url
 from scrapers.charset import charset_of
+from scrapers.face import Face, read_face
 
 _REFRESH = re.compile(r"^\s*(\d+)(?:\.\d*)?\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']*)", re.IGNORECASE)
 _REDIRECT_SECONDS = 5  # a refresh as quick as this is a redirect, a slower one a page that renews itself
@@ -32,6 +33,7 @@ class PageFacts:
     language: str | None
     noindex: bool
     nofollow: bool
+    face: Face
 
 
 def read_page(
@@ -58,6 +60,7 @@ def read_page(
         language=_language(tree, language_header),
         noindex="noindex" in robots or "none" in robots,
         nofollow=nofollow,
+        face=read_face(tree, body),
     )
 
 

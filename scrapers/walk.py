@@ -19,6 +19,7 @@ from data_contracts.source import Source
 from data_contracts.verdict import Verdict
 from scrapers.asker import Asker
 from scrapers.canonical import canonical_url
+from scrapers.false_page import FalsePages
 from scrapers.fetch import Answer, Failure, Fetcher
 from scrapers.frontier import Frontier
 from scrapers.history import History
@@ -72,7 +73,7 @@ class Walk:
         written, presumed = frozenset(history.decided), history.ingested
         self.ledger = Ledger(store, source.name, history.crawl_id, written, presumed, history.erased)
         self.frontier = Frontier(scope, source.limits, self.ledger)
-        self.judge = Judge(source, history, self.ledger, self.frontier, store)
+        self.judge = Judge(source, history, self.ledger, self.frontier, store, FalsePages(self._asker.probes))
         self._flying: deque[_Flight] = deque()
         self._late: dict[_Task, Visit] = {}
         self._held_bytes = 0
@@ -115,6 +116,7 @@ class Walk:
         tasks = [flight.task for flight in self._flying if flight.task is not None] + list(self._late)
         for task in tasks:
             task.cancel()
+        self._asker.probes.abandon()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._store.pour()
 
