@@ -26,7 +26,7 @@ def _automation() -> dg.AutomationCondition:  # type: ignore[type-arg]  # Dagste
     condition: type[Any] = dg.AutomationCondition
     changed = (
         condition.any_deps_match(condition.data_version_changed())
-        | condition.missing()
+        | condition.missing().newly_true()  # not the state: what fails for good would be asked for again and again
         | condition.code_version_changed()
     )
     whole: dg.AutomationCondition = (  # type: ignore[type-arg]  # as above
