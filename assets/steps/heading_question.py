@@ -11,7 +11,10 @@ from data_contracts.identity import content_id
 _TELLING_WORDS = 2
 _LONGEST = 120
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_NUMBERING = re.compile(r"^(?:(?:chapter|section|part|appendix)\s+)?(?:\d+(?:\.\d+)*|[ivxlc]+|[a-z])[.):]\s+", re.I)
+_NUMBERING = re.compile(
+    r"^(?:(?:chapter|section|part|appendix)\s+)?(?:\d+(?:\.\d+)+[.):]?|(?:\d+|[ivxlc]+|[a-z])[.):])\s+", re.IGNORECASE
+)
+_ASKING = re.compile(r"^(?:how|what|why|when|where|who|which)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,6 @@ def _is_telling(heading: str) -> bool:
 
 def _question(heading: str) -> str:
     words = _NUMBERING.sub("", " ".join(heading.replace("`", "").split()))
-    return words if words.endswith("?") else f"What about {words}?"
+    if words.endswith("?"):
+        return words
+    return f"{words}?" if _ASKING.match(words) else f"What about {words}?"

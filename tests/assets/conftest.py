@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from assets.stages.embedding import embed_chunks
+from assets.stages.evaluation import OpenEmbedder
 from assets.stages.extraction import extract_documents
 from assets.stages.release import Published, release_index
 from assets.stages.report import StageReport
@@ -52,6 +53,7 @@ class CrawledSource:
         self.chunking = ChunkingSettings(size=80, overlap=0)
         self.golden: Sequence[GoldenQuestion] = ()
         self.keep = 3
+        self.open_embedder: OpenEmbedder | None = None
         self.told: list[Progress] = []
         self._crawls = 0
 
@@ -89,6 +91,7 @@ class CrawledSource:
             on_progress=self.told.append,
             keep=self.keep,
             golden=self.golden,
+            open_embedder=self.open_embedder,
         )
 
     def build(self) -> list[StageReport]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from assets.stages.promotion import promote_release, roll_back
 from assets.stages.release import Outcome
 from data_contracts.release_event import Actor
 from lake.release_history import release_history
+from retrieval.models import load_embedder_by_id
 
 pytestmark = pytest.mark.slow
 
@@ -131,3 +134,23 @@ def test_the_live_release_answers_while_a_candidate_is_built_and_evaluated(crawl
     assert seen[0] == "Rain"
     assert seen == sorted(seen)
     assert set(seen) <= {"Rain", "Snow"}
+
+
+def test_another_embedding_model_is_a_release_that_is_compared_with_the_live_one(
+    crawled: Any, prepared_models: Path
+) -> None:
+    """Each release is asked with the model that it was made with; going back needs nothing but the pointer."""
+    plain = crawled.embedder
+    first = publish(crawled, "Rain")
+    precision = "fp32" if "+bf16+" in plain.model_id else "int8"
+    other_id = re.sub(r"\+(bf16|fp32)\+", f"+{precision}+", plain.model_id)
+    crawled.embedder = load_embedder_by_id(other_id, cache=prepared_models)
+    assert crawled.embed().added == 1
+    assert live(crawled) == first
+    crawled.open_embedder = {plain.model_id: plain}.__getitem__
+    published = crawled.publish()
+    assert published.outcome is Outcome.PROMOTED
+    assert published.evaluation.live is not None
+    assert (published.live.model_id, published.live.release_id != first) == (other_id, True)
+    assert back(crawled) == first
+    assert crawled.store.live("example").model_id == plain.model_id
