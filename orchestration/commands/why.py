@@ -101,10 +101,10 @@ def _placed(place: Place) -> str:
     from retrieval.conclusion import nth
 
     if place.rank is None or place.best is None:
-        return f"not among the first {place.searched:,}"
+        return f"not among the first {place.searched:,}" if place.searched else "no passage has the question's words"
     cut = f", the cut's last has {place.cut_score:.3f}" if place.cut_score is not None else ""
     heading = " > ".join(place.best.passage.heading_path) or place.best.passage.title
-    return f"{nth(place.rank)} of {place.searched:,}, score {place.best.score:.3f}{cut}: {heading}"
+    return f"{nth(place.rank)}, score {place.best.score:.3f}{cut}: {heading}"
 
 
 def _tell_unseen(inquiry: Inquiry, sources: dict[str, Source], spellings: dict[str, str], as_json: bool) -> None:
