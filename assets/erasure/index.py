@@ -53,7 +53,7 @@ def erase_from_index(lake: Lake, store: VectorStore, target: Target) -> None:
         if rest is None:
             store.withdraw(target.source)
         else:
-            promote_release(lake, store, target.source, rest, actor=Actor.PERSON, reason=_REASON)
+            promote_release(lake, store, target.source, rest, actor=Actor.RUN, reason=_REASON)
     for manifest in store.releases(target.source):
         live = store.live(target.source)
         is_live = live is not None and live.release_id == manifest.release_id
