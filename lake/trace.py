@@ -78,6 +78,12 @@ def find_turns(lake: Lake, turn_id: str, *, is_prefix: bool = False) -> list[Tur
     return [_turn(row) for row in rows.iter_rows(named=True)]
 
 
+def newest_turn(lake: Lake) -> Turn | None:
+    """Return the turn that was asked last, None while there is none."""
+    rows = lake.scan(CHAT_TURNS).top_k(1, by="asked_at").collect()
+    return next((_turn(row) for row in rows.iter_rows(named=True)), None)
+
+
 def _turn(row: Mapping[str, Any]) -> Turn:
     names = ("turn_id", "question", "answer", "model", "asked_at")
     citations = tuple(json.loads(row["citations"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,18 +11,21 @@ import typer
 from data_contracts.verdict import Verdict
 from orchestration.commands.option import Json, Sources
 from orchestration.commands.output import print_json, print_table
+from orchestration.error import BadInput
 
 if TYPE_CHECKING:
     from data_contracts.source import Source
     from lake import Lake
     from orchestration.commands.source_state import SourceState
     from orchestration.last_run import LastRun
+    from retrieval.vector_store import VectorStore
 
 
 def status(
     source: Sources = None,
     pages: Annotated[bool, typer.Option("--pages", help="List every URL with its verdict and the reason.")] = False,
     verdict: Annotated[list[Verdict] | None, typer.Option(help="With --pages: only these verdicts.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw one source's pages by state into this SVG file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show how far each source is: pages, documents, chunks, embeddings, the last crawl and the live index.
@@ -33,6 +37,7 @@ def status(
       lorechat status
       lorechat status handbook --pages
       lorechat status --pages --verdict error --verdict gone
+      lorechat status handbook --picture handbook.svg
       lorechat status --json
     """
     from orchestration.commands.source_choice import choose_sources
@@ -47,6 +52,9 @@ def status(
         _show_pages(chosen, lake, {one.value for one in verdict or Verdict}, as_json)
         return
     store = settings.store()
+    if picture is not None:
+        _draw(chosen, lake, store, picture)
+        return
     states = [source_state(one, lake, store) for one in chosen]
     runs = last_runs(settings, [one.name for one in chosen])
     if as_json:
@@ -56,6 +64,20 @@ def status(
     else:
         _show_states(states)
         _show_runs(runs)
+
+
+def _draw(sources: list[Source], lake: Lake, store: VectorStore, path: Path) -> None:
+    from assets.flow_picture import flow_svg
+    from lake.flow_count import flow_counts
+    from retrieval.presence import live_urls
+
+    if len(sources) != 1:
+        raise BadInput(f"--picture draws one source, and there are {len(sources)}: name one")
+    name = sources[0].name
+    try:
+        path.write_text(flow_svg(flow_counts(lake, name, live_urls(store, name))), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}. Give a file that can be written") from error
 
 
 def _show_states(states: list[SourceState]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +15,13 @@ from orchestration.error import BadInput, NoSuchAnswer
 if TYPE_CHECKING:
     from lake import Lake
     from lake.trace import Trace, Turn
+    from orchestration.settings import PipelineSettings
 
 
 def trace(
-    answer: Annotated[str, typer.Argument(metavar="ANSWER_ID", help="The answer's id, or how it begins.")],
+    answer: Annotated[
+        str, typer.Argument(metavar="[ANSWER_ID]", help="The answer's id, or how it begins; none: the newest answer.")
+    ] = "",
     citation: Annotated[int | None, typer.Option("--citation", "-n", min=1, help="Only this one.")] = None,
     save_html: Annotated[
         Path | None, typer.Option("--save-html", help="Write the raw bytes of the page there.")
@@ -31,7 +34,7 @@ def trace(
 
     \b
     Examples:
-      lorechat trace 1a2b3c4d
+      lorechat trace
       lorechat trace 1a2b3c4d --citation 2 --save-html page.html
       lorechat trace 1a2b3c4d --json
     """
@@ -41,7 +44,7 @@ def trace(
     settings = PipelineSettings()
     lake = settings.lake()
     turn = _turn(lake, answer)
-    traces = [trace_citation(lake, turn, one) for one in _citations(turn, citation)]
+    traces = [_cleaned_again(trace_citation(lake, turn, one), settings) for one in _citations(turn, citation)]
     if save_html is not None:
         _save(traces, save_html)
     if as_json:
@@ -56,13 +59,31 @@ def trace(
         typer.echo("This answer cites nothing.")
 
 
-def _turn(lake: Lake, answer: str) -> Turn:
-    from lake.trace import find_turns
+def _cleaned_again(found: Trace, settings: PipelineSettings) -> Trace:
+    """Add the check that takes the extractor, where the source is still set up as it was."""
+    from assets.stages.cleaning_check import check_cleaning
+    from scrapers.error import SourceError
 
-    found = find_turns(lake, answer.strip(), is_prefix=True)
+    if found.version is None or found.document is None:
+        return found
+    try:
+        source = settings.catalog().load(found.citation["source"])
+    except SourceError:  # a source that is gone or broken now takes nothing from the rest of the chain
+        return found
+    check = check_cleaning(found.version, found.document, source.selectors)
+    return found if check is None else replace(found, checks=(*found.checks, check))
+
+
+def _turn(lake: Lake, answer: str) -> Turn:
+    from lake.trace import find_turns, newest_turn
+
+    name = answer.strip()
+    newest = None if name else newest_turn(lake)
+    found = [newest] if newest else find_turns(lake, name, is_prefix=True)
     if not found:
+        wanted = f" whose id begins with {name!r}" if name else ""
         raise NoSuchAnswer(
-            f"no answer whose id begins with {answer!r} is kept in {lake.url}. `lorechat ask` prints each answer's id; "
+            f"no answer{wanted} is kept in {lake.url}. `lorechat ask` prints each answer's id; "
             "in the chat, a citation's panel links to its trace"
         )
     if len(found) > 1:

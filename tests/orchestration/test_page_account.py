@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from assets.stages.cleaning_check import check_cleaning
 from chat_app.answer import answer_once
 from chat_app.settings import ChatSettings
 from chat_app.turn_log import keep_turn
@@ -224,6 +225,30 @@ def test_what_was_erased_is_said_plainly(world: World, tmp_path: Path) -> None:
     assert history.erased_at is not None
 
 
+def test_bytes_that_become_another_markdown_break_the_chain(world: World) -> None:
+    (turn,) = find_turns(world.lake, "old-answer")
+    trace = trace_citation(world.lake, turn, turn.citations[0])
+    assert trace.version is not None
+    assert trace.document is not None
+    selectors = world.source.selectors
+    same = check_cleaning(trace.version, trace.document, selectors)
+    assert same is not None
+    assert same.outcome == "OK"
+    changed = {**trace.version, "body": trace.version["body"].replace(b"nine", b"two")}
+    other = check_cleaning(changed, trace.document, selectors)
+    assert other is not None
+    assert other.outcome == "BROKEN"
+    assert check_cleaning(trace.version, {**trace.document, "extractor_version": "0"}, selectors) is None
+
+
+def test_the_picture_is_drawn_from_the_terminal(world: World, tmp_path: Path) -> None:
+    done = world.lorechat("status", "harbour", "--picture", str(tmp_path / "harbour.svg"))
+    assert done.exit_code == 0, done.stderr
+    svg = (tmp_path / "harbour.svg").read_text()
+    assert 'aria-label="Pages of harbour: ' in svg
+    assert world.lorechat("status", "--picture", str(tmp_path)).exit_code == 1
+
+
 def test_pages_are_counted_by_state(world: World) -> None:
     counts = flow_counts(world.lake, "harbour", live_urls(world.settings.store(), "harbour"))
     known = world.lake.scan(CRAWL_LEDGER, source="harbour").select("url").unique().collect().height
@@ -268,6 +293,8 @@ def test_an_answer_in_the_terminal_can_be_traced(world: World, tmp_path: Path) -
     assert traced.exit_code == 0, traced.stderr
     assert traced.stdout.count("OK ") >= 5
     assert "BROKEN" not in traced.stdout
+    assert "OK        cleaning the raw bytes again gives this markdown" in traced.stdout
+    assert world.lorechat("trace").stdout == traced.stdout  # the newest answer needs no name
     saved = world.lorechat(*command, "--citation", "1", "--save-html", str(tmp_path / "page.html"), "--json")
     row = json.loads(saved.stdout)
     path = row["citation"]["url"].removeprefix(world.site.url)
