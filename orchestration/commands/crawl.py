@@ -58,7 +58,7 @@ def describe_crawl(report: CrawlReport) -> str:
     changes = report.changes
     kinds = ("new", "changed", "unchanged", "restored", "gone", "unknown")
     became = ", ".join(f"{getattr(changes, kind):,} {kind}" for kind in kinds if getattr(changes, kind)) or "no page"
-    saved = f", {changes.bytes_saved / 1e6:.1f} MB not sent again" if changes.bytes_saved else ""
+    saved = f", {changes.bytes_saved / 1e3:,.0f} kB not sent again" if changes.bytes_saved else ""
     return (
         f"{report.source}: {report.outcome} in {report.seconds:.1f} s; pages: {became} "
         f"({changes.fetched:,} downloaded{saved})"
