@@ -9,7 +9,7 @@ import dagster as dg
 from assets.crawl_process import crawl_through_pipes
 from assets.stage_run import progress_to_log
 from assets.stages.arrival import Arrival
-from assets.stages.inbox import ingest_inbox
+from assets.stages.inbox import WAITS, ingest_inbox
 
 if TYPE_CHECKING:
     from assets.flow import Flow
@@ -32,6 +32,7 @@ def bring_pages(context: dg.AssetExecutionContext, flow: Flow, source: Source, c
             on_progress=progress_to_log(context),
             run_id=context.run.run_id,
             settle_seconds=flow.settle_seconds,
+            waits=WAITS,
             accept_removals=accept_removals,
         )
     if source.is_crawled and not config.inbox_only:

@@ -16,6 +16,7 @@ from orchestration.commands import (
     chunk,
     clean,
     crawl,
+    drop,
     erase,
     maintain,
     releases,
@@ -157,6 +158,7 @@ def serve() -> None:
 
 app.command()(up.up)
 app.command()(add.add)
+app.command()(drop.drop)
 app.command()(crawl.crawl)
 app.command()(build.build)
 app.command()(ask)

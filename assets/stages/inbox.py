@@ -7,13 +7,14 @@ dropper's: none is changed or deleted, and deleting one says nothing about its p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from assets.error import InboxHeld
 from assets.stages.inbox_ingest import InboxIngest
-from assets.stages.inbox_listing import DroppedFile, dropped_files, waiting_files
+from assets.stages.inbox_listing import DroppedFile, Waiting, dropped_files, waiting_files
 from assets.stages.meter import ProgressListener
 from data_contracts.crawl_changes import CrawlChanges
 from data_contracts.source import Source
@@ -26,6 +27,9 @@ SETTLE_SECONDS = 5.0
 _GROUP_FILES = 1_000  # read together: each group costs some commits
 _GROUP_BYTES = 64_000_000
 _EXAMPLES = 5
+
+WAITS = 2
+"""How often a run waits for files that have not settled: it costs more to start another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,26 @@ def ingest_inbox(
     on_progress: ProgressListener,
     run_id: str | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    waits: int = 0,
     accept_removals: bool = False,
 ) -> InboxReport | None:
     """Read what was dropped for a source and not read yet; None when nothing lies there that is new.
 
-    `objects` is the lake's own place. Errors: LakeUnreachable, LakeBusy, and InboxHeld after everything was read, when
-    files speak against more pages than the source's `removal` allows and `accept_removals` is not set.
+    `objects` is the lake's own place. Files that have not settled are waited for so many times. Errors:
+    LakeUnreachable, LakeBusy, and InboxHeld after everything was read, when files speak against more pages than the
+    source's `removal` allows and `accept_removals` is not set.
     """
-    files = dropped_files(objects, source.name).get(source.name, [])
-    settled_by = datetime.now(UTC) - timedelta(seconds=settle_seconds)
-    waiting = waiting_files(lake, source.name, files, settled_by=settled_by)
+    settle = timedelta(seconds=settle_seconds)
+    waiting = _look(lake, objects, source.name, settle)
     if not waiting.ready and not waiting.unsettled:
         return None
     ingest = InboxIngest(source, lake, objects, on_progress=on_progress, run_id=run_id, accept_removals=accept_removals)
-    for group in _groups(waiting.ready):
-        ingest.read(group)
+    _read(ingest, waiting)
+    for _ in range(waits):
+        if waiting.unsettled:
+            time.sleep(settle_seconds)
+            waiting = _look(lake, objects, source.name, settle)
+            _read(ingest, waiting)
     if ingest.held:
         raise InboxHeld(_held_message(source, ingest.held))
     return InboxReport(
@@ -80,6 +89,16 @@ def ingest_inbox(
         counts=dict(ingest.counts),
         changes=ingest.changes,
     )
+
+
+def _look(lake: Lake, objects: ObjectFolder, source: str, settle: timedelta) -> Waiting:
+    files = dropped_files(objects, source).get(source, [])
+    return waiting_files(lake, source, files, settled_by=datetime.now(UTC) - settle)
+
+
+def _read(ingest: InboxIngest, waiting: Waiting) -> None:
+    for group in _groups(waiting.ready):
+        ingest.read(group)
 
 
 def _held_message(source: Source, held: Sequence[Losses]) -> str:

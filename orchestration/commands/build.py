@@ -52,7 +52,7 @@ def build(source: Sources = None, accept_removals: AcceptRemovals = False, as_js
 def _read_inbox(
     source: Source, lake: Lake, settings: PipelineSettings, display: ProgressDisplay, accept_removals: bool
 ) -> None:
-    from assets.stages.inbox import ingest_inbox
+    from assets.stages.inbox import WAITS, ingest_inbox
 
     if not source.inbox:
         return
@@ -63,6 +63,7 @@ def _read_inbox(
         settings.objects(),
         on_progress=display.show,
         settle_seconds=settle,
+        waits=WAITS,
         accept_removals=accept_removals,
     )
     if inbox is not None:

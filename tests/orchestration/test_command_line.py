@@ -10,7 +10,22 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ("up", "add", "crawl", "build", "ask", "why", "trace", "search", "clean", "chunk", "sources", "status", "serve")
+COMMANDS = (
+    "up",
+    "add",
+    "drop",
+    "crawl",
+    "build",
+    "ask",
+    "why",
+    "trace",
+    "search",
+    "clean",
+    "chunk",
+    "sources",
+    "status",
+    "serve",
+)
 
 
 def _objects(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
