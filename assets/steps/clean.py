@@ -11,6 +11,7 @@ from assets.revision import EXTRACTOR
 from assets.steps.anchor_mark import take_marks
 from assets.steps.chrome import drop_chrome
 from assets.steps.cleaning_error import CleaningError
+from assets.steps.false_page import refuse_false_page
 from assets.steps.fingerprint import block_fingerprints
 from assets.steps.language import document_language
 from assets.steps.main_content import main_content, selected_content
@@ -57,9 +58,16 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     markdown, anchors = take_marks(converter.markdown(main), converter.ids)
     if not markdown:
         raise CleaningError("no_content", "nothing is left to read once scripts and hidden elements are gone")
-    flags = quality_flags(markdown, title=title, is_too_deep=converter.is_too_deep, is_selector_missed=is_missed)
-    language = document_language(page, markdown)
+    refuse_false_page(body, charset, markdown)
     blocks = block_fingerprints(markdown)
+    flags = quality_flags(
+        markdown,
+        title=title,
+        tables=(markdown[block.start : block.end] for block in blocks if block.kind == "table"),
+        is_too_deep=converter.is_too_deep,
+        is_selector_missed=is_missed,
+    )
+    language = document_language(page, markdown)
     return CleanedPage(title, markdown, anchors, source_text, source_link, language, flags, blocks)
 
 

@@ -44,7 +44,8 @@ class Outline:
         text = plain_text(title)
         self._title: Path = (Heading(0, text, -1, -1),) if text else ()
         self._paths: dict[int, Path] = {}
-        self.root = path = self._title
+        self.root: Path = self._title
+        path: Path = self.root
         for block in blocks:
             if block.kind is Kind.HEADING:
                 path = self._after(path, block, origin)

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from assets.steps.damage import damaged_characters, is_broken_table
 
 LITTLE_TEXT = "little_text"
 LINK_HEAVY = "link_heavy"
 ENCODING_DAMAGE = "encoding_damage"
 BROKEN_FENCE = "broken_fence"
+BROKEN_TABLE = "broken_table"
 DEEP_NESTING = "deep_nesting"
 NO_TITLE = "no_title"
 SELECTOR_MISSED = "selector_missed"  # the source's main selector matches nothing on this page
 
 _LITTLE = 200  # characters of text outside links
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
-_MOJIBAKE = re.compile(r"\ufffd|[ÃÂ][\u0080-\u00bf]|â€[\u0080-\u00ff™œ“”˜¦]|ï»¿")
 _FENCE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*(`{3,})[^`\n]*$", re.MULTILINE)
 
 
-def quality_flags(markdown: str, *, title: str, is_too_deep: bool, is_selector_missed: bool) -> tuple[str, ...]:
-    """Flags in a fixed order."""
+def quality_flags(
+    markdown: str, *, title: str, tables: Iterable[str], is_too_deep: bool, is_selector_missed: bool
+) -> tuple[str, ...]:
+    """Flags in a fixed order; `tables` are those of the markdown."""
     linked = sum(len(found[1]) for found in _LINK.finditer(markdown))
     text = len(_LINK.sub("", markdown))
     flags = {
         LITTLE_TEXT: text + linked < _LITTLE,
         LINK_HEAVY: linked > text and linked > _LITTLE,
-        ENCODING_DAMAGE: len(_MOJIBAKE.findall(markdown)) > max(2, len(markdown) // 2_000),
+        ENCODING_DAMAGE: damaged_characters(markdown) > max(2, len(markdown) // 2_000),
         BROKEN_FENCE: _has_open_fence(markdown),
+        BROKEN_TABLE: any(is_broken_table(table) for table in tables),
         DEEP_NESTING: is_too_deep,
         NO_TITLE: not title,
         SELECTOR_MISSED: is_selector_missed,

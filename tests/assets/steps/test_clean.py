@@ -154,7 +154,18 @@ def test_text_nested_deeper_than_any_author_would_is_kept_and_flagged() -> None:
 
 def test_quality_flags_tell_thin_and_damaged_pages() -> None:
     assert clean("<p>Soon.</p>").flags == ("little_text", "no_title")
-    assert "encoding_damage" in clean("<p>" + "dÃ©jÃ\xa0 vu, cafÃ©; " * 30 + "</p>").flags
+    assert "encoding_damage" in clean("<p>" + "dÃ©jÃ\xa0 vu, cafÃ©; " * 5 + FILLER * 4 + "</p>").flags
+    assert "broken_table" not in clean(f"<table><tr><th>a<th>b<tr><td>1<tr><td>1<td>2</table>{FILLER}").flags
+
+
+def test_a_page_whose_characters_are_lost_has_no_document() -> None:
+    with pytest.raises(CleaningError, match="damaged_page: 60 characters are damaged"):
+        clean("<p>" + "dÃ©jÃ\xa0 vu, cafÃ©; " * 30 + "</p>")
+
+
+def test_a_captcha_that_came_as_a_page_has_no_document() -> None:
+    with pytest.raises(CleaningError, match="false_page: the page is a captcha"):
+        clean('<h1>One more step</h1><p>Please verify that you are human.</p><div class="h-captcha"></div>')
 
 
 def test_a_declared_charset_is_decoded() -> None:
