@@ -25,12 +25,12 @@ class RecallPoint(NamedTuple):
 
 def recall_points(history: ReleaseHistory) -> list[RecallPoint]:
     """Read the evaluations that decided about releases, oldest first."""
-    from data_contracts.release_evaluation import ReleaseEvaluation
+    from data_contracts.release_evaluation import read_evaluation
 
     points = []
     for event in history.events:
-        if event.evaluation is not None:
-            found = ReleaseEvaluation.model_validate_json(event.evaluation)
+        found = read_evaluation(event.evaluation)
+        if found is not None:
             scores = found.candidate
             points.append(RecallPoint(event.at, scores.golden.recall, scores.heading.recall, found.passed))
     return points

@@ -60,8 +60,8 @@ def vector_index(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]
     is_held = published.outcome is Outcome.HELD
     if is_held:
         context.log.warning(
-            f"release {published.candidate.release_id[:12]} stays aside, because a person replaced it: "
-            f"lorechat releases promote {source.name} {published.candidate.release_id[:12]} makes it live again"
+            f"release {published.candidate[:12]} stays aside, because a person replaced it: "
+            f"lorechat releases promote {source.name} {published.candidate[:12]} makes it live again"
         )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(live.release_id),

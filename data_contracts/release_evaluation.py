@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 FOUND_WITHIN = 5
 """Results of which one must be the answer: the 5 of recall@5."""
@@ -107,3 +109,15 @@ class ReleaseEvaluation(_Frozen):
     def passed(self) -> bool:
         """Whether the candidate may go live."""
         return not self.problems
+
+
+def read_evaluation(found: str | Mapping[str, Any] | None) -> ReleaseEvaluation | None:
+    """Read an evaluation back, from JSON or its values; None for none, and for one that other code wrote."""
+    if not found:
+        return None
+    try:
+        if isinstance(found, str):
+            return ReleaseEvaluation.model_validate_json(found)
+        return ReleaseEvaluation.model_validate(found)
+    except ValidationError:
+        return None

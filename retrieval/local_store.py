@@ -99,10 +99,11 @@ class LocalStore:
         return None if release_id is None else read_manifest(self._home(source) / release_id)
 
     def releases(self, source: str) -> list[ReleaseManifest]:
-        """Return all built releases of a source, newest first."""
+        """Return all built releases of a source, newest first; damaged ones are none."""
         home = self._home(source)
         folders = [path for path in home.iterdir() if _is_release(path)] if home.is_dir() else []
-        return sorted((read_manifest(folder) for folder in folders), key=lambda found: found.built_at, reverse=True)
+        found = [manifest for folder in folders if (manifest := _undamaged(folder)) is not None]
+        return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
 
     def chunk_ids(self, source: str, release_id: str) -> Iterator[ChunkPlace]:
         """Yield the chunks of a built release."""
@@ -184,6 +185,13 @@ class LocalStore:
 
 def _is_release(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
+
+
+def _undamaged(folder: Path) -> ReleaseManifest | None:
+    try:
+        return read_manifest(folder)
+    except IndexDamaged:
+        return None
 
 
 def _is_whole(folder: Path) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -39,20 +39,63 @@ _BATCH_CHUNKS = 512
 _PAGE_COLUMNS = ("url", "markdown_hash", "page_version_id", "title", "fetched_at")
 
 
-@dataclass(frozen=True)
 class Candidate:
-    """`chunks` are chunk_id, text_hash, url, markdown_hash, page_version_id of what the release holds, `spool` their
-    vectors; `table_versions` are the versions of the lake's tables that it was read from, by name."""
+    """The release that a source's live chunks make.
 
-    manifest: ReleaseManifest
-    chunks: pl.DataFrame
-    spool: VectorSpool
-    table_versions: Mapping[str, int | None]
+    `chunks` are chunk_id, text_hash, url, markdown_hash, page_version_id of what it holds; `table_versions` are the
+    versions of the lake's tables that it was read from, by name. What costs more than names is read when it is asked
+    for, since most often the release is live already.
+    """
 
-    def sample(self, lake: Lake, size: int) -> pl.DataFrame:
+    def __init__(
+        self,
+        source: Source,
+        lake: Lake,
+        embedder: Embedder,
+        chunks: pl.DataFrame,
+        versions: tuple[str, str],
+        table_versions: Mapping[str, int | None],
+        closing: ExitStack,
+    ) -> None:
+        self.chunks = chunks
+        self.table_versions = table_versions
+        self.release_id = release_id(source.name, embedder.model_id, chunks)
+        self.pages = chunks["url"].n_unique()
+        self._source = source
+        self._lake = lake
+        self._embedder = embedder
+        self._versions = versions
+        self._closing = closing
+
+    @cached_property
+    def manifest(self) -> ReleaseManifest:
+        """What the release is made of; built now."""
+        extractor, chunker = self._versions
+        return ReleaseManifest(
+            source=self._source.name,
+            release_id=self.release_id,
+            title=self._source.display_title,
+            model_id=self._embedder.model_id,
+            dimension=self._embedder.dimension,
+            chunker_version=chunker,
+            extractor_version=extractor,
+            pages=self.pages,
+            chunks=self.chunks.height,
+            built_at=datetime.now(UTC),
+            starters=choose_starters(_headings(self._lake, self._source.name, self.chunks)),
+        )
+
+    @cached_property
+    def spool(self) -> VectorSpool:
+        """The chunks' vectors, on disk until the candidate is closed."""
+        texts, embedder = self.chunks.select("text_hash").unique(), self._embedder
+        spool = VectorSpool(self._lake, self._source.name, texts, embedder.model_id, embedder.dimension)
+        return self._closing.enter_context(spool)
+
+    def sample(self, size: int) -> pl.DataFrame:
         """Some chunks' text_hash and text, the same for the same release."""
         ids = self.chunks.sort("chunk_id").sample(min(size, self.chunks.height), seed=0).select("chunk_id").lazy()
-        texts = lake.scan(CHUNKS, source=self.manifest.source).select("chunk_id", "text_hash", "text")
+        texts = self._lake.scan(CHUNKS, source=self._source.name).select("chunk_id", "text_hash", "text")
         return texts.join(ids, on="chunk_id", how="semi").collect(engine="streaming")
 
 
@@ -64,38 +107,29 @@ def release_id(source: str, model_id: str, chunks: pl.DataFrame) -> str:
 @contextmanager
 def candidate_of(source: Source, lake: Lake, embedder: Embedder, settings: ChunkingSettings) -> Iterator[Candidate]:
     """Yield the candidate of a source's live chunks. Raises UpstreamEmpty, UpstreamBehind."""
-    extractor, chunker = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
+    versions = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
     table_versions = {table.name: lake.version(table) for table in BUILT_FROM}
-    chunks = live_chunks(lake, source.name, extractor, chunker).collect()
-    _check_upstream(lake, source.name, chunks, embedder.model_id)
-    texts = chunks.select("text_hash").unique()
-    with VectorSpool(lake, source.name, texts, embedder.model_id, embedder.dimension) as spool:
-        held = chunks.join(spool.texts, on="text_hash", how="semi")
-        manifest = ReleaseManifest(
-            source=source.name,
-            release_id=release_id(source.name, embedder.model_id, held),
-            title=source.display_title,
-            model_id=embedder.model_id,
-            dimension=embedder.dimension,
-            chunker_version=chunker,
-            extractor_version=extractor,
-            pages=held["url"].n_unique(),
-            chunks=held.height,
-            built_at=datetime.now(UTC),
-            starters=choose_starters(_headings(lake, source.name, held)),
-        )
-        yield Candidate(manifest, held, spool, table_versions)
+    chunks = _with_vectors(lake, source.name, live_chunks(lake, source.name, *versions).collect(), embedder.model_id)
+    with ExitStack() as closing:
+        yield Candidate(source, lake, embedder, chunks, versions, table_versions, closing)
 
 
-def _check_upstream(lake: Lake, source: str, chunks: pl.DataFrame, model_id: str) -> None:
+def _with_vectors(lake: Lake, source: str, chunks: pl.DataFrame, model_id: str) -> pl.DataFrame:
+    """The chunks without those that the model makes no usable vector of. Raises UpstreamEmpty, UpstreamBehind."""
     if chunks.is_empty():
         raise UpstreamEmpty(f"source {source!r} has no chunks: materialize markdown, chunks and embeddings first")
-    missing = missing_vectors(lake, source, chunks.select("chunk_id", "text_hash"), model_id)
-    if not missing.is_empty():
-        raise UpstreamBehind(
-            f"{missing.height} of {chunks.height} live chunks of source {source!r} have no vector of "
-            f"{model_id}: materialize embeddings first"
-        )
+    vectors = lake.scan(EMBEDDINGS, source=source).filter(pl.col("model_id") == model_id).select("text_hash")
+    found = chunks.lazy().join(vectors, on="text_hash", how="semi").collect(engine="streaming")
+    if found.height < chunks.height:
+        missing = missing_vectors(lake, source, chunks.select("chunk_id", "text_hash"), model_id)
+        if not missing.is_empty():
+            raise UpstreamBehind(
+                f"{missing.height} of {chunks.height} live chunks of source {source!r} have no vector of "
+                f"{model_id}: materialize embeddings first"
+            )
+    if found.is_empty():
+        raise UpstreamEmpty(f"source {source!r} has no chunk that {model_id} makes a vector of: see its quarantine")
+    return found
 
 
 def _headings(lake: Lake, source: str, chunks: pl.DataFrame) -> Iterator[tuple[int, list[str]]]:

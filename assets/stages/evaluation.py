@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from assets.stages.asking import Ranks, ask_release, scores_of
 from assets.stages.candidate import Candidate
 from assets.stages.judgement import failed_questions, problems
@@ -16,7 +14,7 @@ from assets.stages.question_set import Question, question_set
 from assets.stages.release_diff import diff_of, places_of
 from data_contracts.identity import content_id
 from data_contracts.question import GoldenQuestion
-from data_contracts.release_evaluation import ReleaseEvaluation
+from data_contracts.release_evaluation import ReleaseEvaluation, read_evaluation
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder
@@ -30,11 +28,8 @@ OpenEmbedder = Callable[[str], Embedder]
 
 
 def evaluation_of(release: ReleaseManifest | None) -> ReleaseEvaluation | None:
-    """Return what a release's manifest says of its evaluation; None before it, or when other code wrote it."""
-    try:
-        return ReleaseEvaluation.model_validate(release.evaluation) if release and release.evaluation else None
-    except ValidationError:
-        return None
+    """Return what a release's manifest says of its evaluation; None before it."""
+    return read_evaluation(release.evaluation) if release else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class Evaluator:
         demands have changed.
         """
         built = {release.release_id: release for release in self.store.releases(self.source.name)}
-        release_id = candidate.manifest.release_id
+        release_id = candidate.release_id
         known = evaluation_of(built.get(release_id))
         if known is not None and known.key == self._key(release_id, against):
             return known
@@ -70,9 +65,9 @@ class Evaluator:
         return content_id(_REVISION, release_id, against or "", asked, self.source.evaluation.model_dump_json())
 
     def _evaluate(self, candidate: Candidate, other: ReleaseManifest | None) -> ReleaseEvaluation:
-        name, release_id = self.source.name, candidate.manifest.release_id
+        name, release_id = self.source.name, candidate.release_id
         other_id = other.release_id if other else None
-        probe = probe_release(self.store, candidate.manifest, candidate.sample(self.lake, SAMPLE), candidate.spool)
+        probe = probe_release(self.store, candidate.manifest, candidate.sample(SAMPLE), candidate.spool)
         questions = question_set(self.lake, name, candidate.chunks, self.golden)
         ranks = ask_release(self.store, name, release_id, self.embedder, questions)
         other_ranks = None if other is None else self._ranks_of(other, questions)

@@ -8,13 +8,22 @@ from assets.error import PastUnknown
 from data_contracts.release_event import Actor, ReleaseEventKind
 from lake import Lake
 from lake.release_history import Event, ReleaseHistory, note_event, release_history
-from retrieval.vector_store import VectorStore
+from retrieval.error import IndexDamaged
+from retrieval.vector_store import ReleaseManifest, VectorStore
+
+
+def answering(store: VectorStore, source: str) -> ReleaseManifest | None:
+    """Return the live release; None when there is none, or its files are damaged, so that it has to be built anew."""
+    try:
+        return store.live(source)
+    except IndexDamaged:
+        return None
 
 
 def whole_history(lake: Lake, store: VectorStore, source: str) -> ReleaseHistory:
     """Return the events of a source, after noting that its live release is live where that was never written: an index
     older than the events, or a run that was killed between promoting and writing."""
-    history, live = release_history(lake, source), store.live(source)
+    history, live = release_history(lake, source), answering(store, source)
     now = datetime.now(UTC)
     last = history.live_at(now)
     if live is None or (last is not None and last.release_id == live.release_id):

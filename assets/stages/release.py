@@ -14,7 +14,7 @@ from assets.error import ReleaseRefused
 from assets.stages.candidate import Candidate, candidate_of, passages
 from assets.stages.evaluation import Evaluator, OpenEmbedder, evaluation_of
 from assets.stages.meter import Meter, ProgressListener
-from assets.stages.promotion import promote_release, whole_history
+from assets.stages.promotion import answering, promote_release, whole_history
 from assets.stages.report import StageReport
 from assets.stages.retention import drop_old_releases
 from assets.steps.chunk import ChunkingSettings
@@ -43,11 +43,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How a source's index stands after the stage: the live release, and the candidate's evaluation."""
+    """How a source's index stands after the stage: the live release, and the candidate's id and evaluation."""
 
     report: StageReport
     outcome: Outcome
-    candidate: ReleaseManifest
+    candidate: str
     live: ReleaseManifest
     evaluation: ReleaseEvaluation | None
 
@@ -86,12 +86,13 @@ class _Publishing:
     keep: int
 
     def run(self, on_progress: ProgressListener) -> Published:
-        manifest, live = self.candidate.manifest, self.store.live(self.name)
+        candidate, live = self.candidate, answering(self.store, self.name)
         outcome = self._outcome(live)
         built = [release.release_id for release in self.store.releases(self.name)]
-        is_to_build = outcome is Outcome.PROMOTED and manifest.release_id not in built
-        todo = manifest.chunks if is_to_build else 0
-        meter = Meter(STAGE, "chunks", total=todo, skipped=manifest.chunks - todo, on_progress=on_progress)
+        is_to_build = outcome is Outcome.PROMOTED and candidate.release_id not in built
+        chunks = candidate.chunks.height
+        todo = chunks if is_to_build else 0
+        meter = Meter(STAGE, "chunks", total=todo, skipped=chunks - todo, on_progress=on_progress)
         evaluation: ReleaseEvaluation | None = None
         if outcome is Outcome.PROMOTED:
             self._build(live, meter)
@@ -105,16 +106,16 @@ class _Publishing:
             self._decide(evaluation)
         self._drop_old()
         return Published(
-            report=meter.report(self.name, {"pages": manifest.pages, "chunks": manifest.chunks}),
+            report=meter.report(self.name, {"pages": candidate.pages, "chunks": chunks}),
             outcome=outcome,
-            candidate=manifest,
-            live=self.store.live(self.name) or manifest,
+            candidate=candidate.release_id,
+            live=answering(self.store, self.name) or candidate.manifest,
             evaluation=evaluation,
         )
 
     def _outcome(self, live: ReleaseManifest | None) -> Outcome:
         """What becomes of the candidate unless it is refused."""
-        release_id = self.candidate.manifest.release_id
+        release_id = self.candidate.release_id
         history = whole_history(self.lake, self.store, self.name)
         if live is not None and live.release_id == release_id:
             return Outcome.UNCHANGED
@@ -127,7 +128,7 @@ class _Publishing:
 
     def _decide(self, evaluation: ReleaseEvaluation) -> None:
         """Make the candidate live, or refuse it, and write down which."""
-        release_id, decided_by = self.candidate.manifest.release_id, evaluation.model_dump_json()
+        release_id, decided_by = self.candidate.release_id, evaluation.model_dump_json()
         if evaluation.passed:
             reason = "passed its evaluation"
             promote_release(

@@ -47,6 +47,7 @@ def release_rows(lake: Lake, store: VectorStore, source: str) -> list[ReleaseRow
     """Return all releases of a source that were ever built, newest first."""
     from assets.stages.promotion import whole_history
     from data_contracts.index_release import INDEX_RELEASES
+    from data_contracts.release_evaluation import read_evaluation
 
     history, live = whole_history(lake, store, source), store.live(source)
     kept = {release.release_id: release for release in store.releases(source)}
@@ -78,24 +79,10 @@ def release_rows(lake: Lake, store: VectorStore, source: str) -> list[ReleaseRow
                 state=state,
                 at=last.at if last else None,
                 reason=last.reason if last else None,
-                **row | {"evaluation": _evaluation(row["evaluation"])},
+                **row | {"evaluation": read_evaluation(row["evaluation"])},
             )
         )
     return sorted(rows, key=lambda row: row.built_at, reverse=True)
-
-
-def _evaluation(found: object) -> ReleaseEvaluation | None:
-    """Read an evaluation, as JSON text or values; None when there is none, or other code wrote it."""
-    from pydantic import ValidationError
-
-    from data_contracts.release_evaluation import ReleaseEvaluation
-
-    try:
-        if isinstance(found, str):
-            return ReleaseEvaluation.model_validate_json(found)
-        return ReleaseEvaluation.model_validate(found) if found else None
-    except ValidationError:
-        return None
 
 
 def choose_release(rows: list[ReleaseRow], source: str, given: str) -> ReleaseRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from data_contracts.question import GoldenQuestion
 from data_contracts.release_evaluation import ReleaseEvaluation
 from data_contracts.release_event import RELEASE_EVENTS, Actor
 from lake.release_history import release_history
+from retrieval.error import IndexDamaged
 
 pytestmark = pytest.mark.slow
 
@@ -200,3 +202,13 @@ def test_an_index_that_was_live_before_events_were_kept_gets_its_event(site: Any
     site.publish()
     [event] = release_history(site.lake, "example").events
     assert (event.release_id, event.actor, event.at) == (release_id, Actor.RUN, site.store.live("example").built_at)
+
+
+def test_a_damaged_live_release_is_built_anew_by_the_next_run(site: Any, tmp_path: Path) -> None:
+    first = site.store.live("example")
+    (tmp_path / "index" / "example" / first.release_id / "vectors.f32").write_bytes(b"")
+    with pytest.raises(IndexDamaged, match="Build the release again"):
+        site.store.live("example")
+    assert site.publish().live.release_id == first.release_id
+    vector = site.embedder.embed_query("rain")
+    assert site.store.search("example", vector=vector, text="rain", model_id=first.model_id, limit=1)

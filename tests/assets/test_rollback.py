@@ -59,7 +59,7 @@ def test_a_rollback_is_not_undone_by_a_run_without_changes(crawled: Any) -> None
     for _ in range(2):
         published = crawled.publish()
         assert published.outcome is Outcome.HELD
-        assert (published.live.release_id, published.candidate.release_id) == (first, second)
+        assert (published.live.release_id, published.candidate) == (first, second)
         assert live(crawled) == first
     events = [(event.event.value, event.actor.value) for event in release_history(crawled.lake, "example").events]
     assert events == [("promoted", "run"), ("promoted", "run"), ("rolled_back", "person")]
