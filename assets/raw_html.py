@@ -6,6 +6,7 @@ from pydantic import Field
 from assets.change_picture import change_image
 from assets.flow import Flow
 from assets.inbox_metadata import inbox_metadata
+from assets.lineage_metadata import lineage_metadata, why_link
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.stage_run import content_version, failures_explained
@@ -57,10 +58,14 @@ def raw_html(
         metadata={
             **stage_metadata(report, rows=len(view.keys)),
             **table_metadata(flow.lake, PAGE_VERSIONS),
+            **lineage_metadata(flow, name),
             "changes": markdown_table(("pages", "count"), changes_told(arrival.changes)),
             "what became of the pages": dg.MetadataValue.md(change_image(arrival.changes)),
             "verdicts": markdown_table(("verdict", "URLs"), view.tallies.items()),
-            "URLs without a page": markdown_table(columns, [[row[name] for name in columns] for row in view.sample]),
+            "URLs without a page": markdown_table(
+                columns,
+                [[why_link(flow, name, row["url"]), *(row[column] for column in columns[1:])] for row in view.sample],
+            ),
             "outcome": arrival.outcome,
             **inbox_metadata(arrival.inbox),
             "peak memory bytes": arrival.crawl.peak_memory_bytes if arrival.crawl else 0,
