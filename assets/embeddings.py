@@ -4,7 +4,7 @@ import dagster as dg
 
 from assets.flow import Flow
 from assets.lineage_metadata import lineage_metadata
-from assets.metadata import stage_metadata, table_metadata
+from assets.metadata import batch_metadata, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.revision import EMBEDDER
 from assets.stage_run import content_version, failures_explained, progress_to_log
@@ -47,6 +47,8 @@ def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) 
             **stage_metadata(report, rows=report.counts["distinct texts"]),
             **table_metadata(flow.lake, EMBEDDINGS),
             **lineage_metadata(flow, source.name),
+            **batch_metadata(report, "padded tokens"),
+            "share of chunks re-embedded": round(report.added / report.counts["chunks"], 4),
             "model": embedder.model_id,
             "dimension": embedder.dimension,
         },

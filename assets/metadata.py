@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 
+from assets.batch_plot import batch_image
 from assets.plot import curve_image
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ def stage_metadata(report: StageReport, rows: int) -> dict[str, dg.MetadataValue
     if len(report.curve) > 1:
         metadata["throughput"] = dg.MetadataValue.md(curve_image(report.curve, report.unit))
     return metadata
+
+
+def batch_metadata(report: StageReport, unit: str) -> dict[str, dg.MetadataValue[Any]]:
+    """The batch size that a stage found, in `unit`, and how it came to it; nothing when it had no batch."""
+    if report.best_batch is None or not report.batches:
+        return {}
+    return {
+        f"batch, {unit}": dg.MetadataValue.int(report.best_batch),
+        "batch sizes": dg.MetadataValue.md(batch_image(report.batches, unit)),
+    }
 
 
 def table_metadata(lake: Lake, table: Table) -> dict[str, dg.MetadataValue[Any]]:

@@ -21,17 +21,18 @@ def progress_to_log(context: dg.AssetExecutionContext) -> ProgressListener:
 def failures_explained() -> Iterator[None]:
     """Turn failures that have words for people into a failure with those words, which this run does not try again.
 
-    What may pass by itself (a site or a lake that does not answer) asks for another run instead, in a new process and
-    without holding this one's place. What a person must mend is tried no more. The rest passes by the retry policy.
+    What may pass by itself (a site, a lake or a model that does not answer or is busy) asks for another run instead, in
+    a new process and without holding this one's place. What a person must mend is tried no more. The rest passes by
+    the retry policy.
     """
-    from assets.error import StageError
+    from assets.error import StageError, WorkerBusy
     from lake import LakeUnreachable
-    from retrieval.error import RetrievalError
+    from retrieval.error import RetrievalError, Throttled
     from scrapers.error import CrawlFailed, ScraperError
 
     try:
         yield
-    except (CrawlFailed, LakeUnreachable) as error:
+    except (CrawlFailed, LakeUnreachable, Throttled, WorkerBusy) as error:
         _ask_for_another_run()
         raise dg.Failure(description=str(error), allow_retries=False) from error
     except (StageError, RetrievalError, ScraperError) as error:
