@@ -24,6 +24,7 @@ COMMANDS = (
     "chunk",
     "sources",
     "status",
+    "releases",
     "serve",
 )
 
