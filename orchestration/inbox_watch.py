@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from data_contracts.identity import content_id
+from data_contracts.identity import text_hash
 
 if TYPE_CHECKING:
     from assets.stages.inbox_listing import DroppedFile
@@ -154,5 +154,4 @@ def _ask(source: str, waiting: Sequence[DroppedFile], look: Look) -> bool:
 
 def _digest(files: Iterable[DroppedFile]) -> str:
     """Name a set of files in their present versions."""
-    named = sorted((file.modified_at.isoformat(), file.key, file.etag) for file in files)
-    return content_id(*(part for name in named for part in name))[:24]
+    return text_hash("\n".join(sorted(f"{file.modified_at.timestamp()} {file.key} {file.etag}" for file in files)))[:24]

@@ -14,6 +14,7 @@ from data_contracts.source import Source
 from data_contracts.verdict import Verdict
 from lake.erased import ErasedUrls
 from scrapers.canonical import canonical_url
+from scrapers.challenge import challenge_reason
 from scrapers.page import PageFacts, read_page
 from scrapers.scope import ScopeRules
 from scrapers.sniff import html_refusal
@@ -97,6 +98,9 @@ class InboxJudge:
             language_header=page.headers.get("content-language", ""),
             rules=self._source.urls,
         )
+        wall = challenge_reason(facts.face)
+        if wall is not None:
+            return self._without_page(found, Verdict.CHALLENGE, f"the answer {wall}")
         if facts.refresh is not None and facts.refresh != found.url:
             reason = f"the page refreshes to {facts.refresh}"
             return self._without_page(found, Verdict.REDIRECTED, reason, facts.refresh)

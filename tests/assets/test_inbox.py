@@ -156,6 +156,19 @@ def test_pages_outside_the_source_and_unwanted_ones_get_their_verdict(folder_inb
     assert json.loads(inbox.lake.scan(CRAWLS).collect()["counts"][0])["erased"] == 1  # but its address is not written
 
 
+def test_a_captcha_in_place_of_a_page_says_nothing_about_the_page(folder_inbox: Inbox) -> None:
+    inbox = folder_inbox
+    inbox.drop("1.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}))
+    inbox.read()
+    wall = (
+        "<title>Just a moment...</title><h1>Just a moment</h1><p>Verify you are human by completing the action below."
+    )
+    inbox.drop("2.jsonl", lines({"url": f"{HOST}/a", "content": f"<html>{wall}<div class=g-recaptcha></div></html>"}))
+    assert inbox.read().changes == CrawlChanges(unknown=1)
+    assert inbox.verdicts()["/a"] == "challenge"
+    assert set(inbox.pages()) == {"/a"}
+
+
 def test_the_newest_word_counts_whatever_the_order_of_lines_and_files(folder_inbox: Inbox) -> None:
     inbox = folder_inbox
     new, old = (
