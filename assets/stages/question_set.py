@@ -71,5 +71,11 @@ def _golden(lake: Lake, source: str, rows: pl.LazyFrame, golden: Sequence[Golden
 
 def _one(asked: GoldenQuestion, url: str, page: list[tuple[str, str]] | None) -> Question:
     repeats = frozenset(text_hash for text_hash, body in page or () if holds(body, asked.quote))
-    why = None if repeats else "its quote does not stand on that page" if page else "that page is not in the index"
+    why = (
+        None
+        if repeats
+        else "its quote does not stand on that page"
+        if page
+        else "that page is not in the index (`lorechat why` tells why)"
+    )
     return Question(QuestionKind.GOLDEN, asked.question, url, asked.quote, repeats=repeats, unanswerable=why)

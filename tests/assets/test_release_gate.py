@@ -212,3 +212,14 @@ def test_a_damaged_live_release_is_built_anew_by_the_next_run(site: Any, tmp_pat
     assert site.publish().live.release_id == first.release_id
     vector = site.embedder.embed_query("rain")
     assert site.store.search("example", vector=vector, text="rain", model_id=first.model_id, limit=1)
+
+
+def test_of_refused_releases_only_the_newest_is_kept(site: Any) -> None:
+    before = live(site)
+    refused = []
+    for note in ("moved somewhere", "gone elsewhere"):
+        site.crawl({f"/{subject}": html(Nothing_to_see=f"Sorry, this page has {note}.") for subject in SUBJECTS[:3]})
+        with pytest.raises(ReleaseRefused):
+            site.build()
+        refused.append(site.store.releases("example")[0].release_id)
+    assert {release.release_id for release in site.store.releases("example")} == {before, refused[1]}
