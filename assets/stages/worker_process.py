@@ -55,6 +55,7 @@ class WorkerProcess:
         """Start a process whose lines come into the mailbox."""
         job = self._jobs[min(self.generation, 1)]
         self.generation += 1
+        self._failure = ""
         self._child = child = subprocess.Popen(  # noqa: S603 - our own command
             self._command,
             env={**self._environment, JOB: str(job)},
@@ -107,12 +108,12 @@ class WorkerProcess:
         if self._said is not None:
             self.report = self._said
             return
-        if status == MEND:
+        if status == MEND and self._failure:  # Python's own way of breaking off has the same status
             raise WorkerFailed(self._failure)
         if self.generation < STARTS:
             self.stop()
             self.start(mailbox, heard)
-        elif status == LATER:
+        elif status == LATER and self._failure:
             raise WorkerBusy(self._failure)
         else:
             raise WorkerFailed(self._last_words(status))
