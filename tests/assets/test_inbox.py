@@ -161,7 +161,7 @@ def test_a_captcha_in_place_of_a_page_says_nothing_about_the_page(folder_inbox: 
     inbox.drop("1.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}))
     inbox.read()
     wall = (
-        "<title>Just a moment...</title><h1>Just a moment</h1><p>Verify you are human by completing the action below."
+        "<title>Just a moment...</title><h1>Just a moment</h1><p>Verify you are human to go on."
     )
     inbox.drop("2.jsonl", lines({"url": f"{HOST}/a", "content": f"<html>{wall}<div class=g-recaptcha></div></html>"}))
     assert inbox.read().changes == CrawlChanges(unknown=1)
