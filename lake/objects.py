@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from lake.error import LakeUnreachable
@@ -105,6 +105,11 @@ class ObjectFolder:
             yield
         except FileNotFoundError:
             raise
+        except InvalidPathError as error:
+            said = str(error).partition("\n\n")[0]
+            raise LakeUnreachable(
+                f"a file below {self.url} has a name that cannot be used: {said}. Rename or delete it."
+            ) from error
         except (BaseError, OSError) as error:
             raise LakeUnreachable(
                 f"cannot use {self.url}: {error}. Check its place, its credentials and the free space there."

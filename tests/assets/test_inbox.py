@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -17,6 +18,7 @@ from data_contracts.inbox_file import INBOX_FILES
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.quarantine import QUARANTINE
 from data_contracts.source import Source
+from lake import LakeUnreachable
 from lake.erased import keep_out
 from tests.assets.inbox_place import HOST, Inbox, html, lines, rewrite
 
@@ -160,9 +162,7 @@ def test_a_captcha_in_place_of_a_page_says_nothing_about_the_page(folder_inbox: 
     inbox = folder_inbox
     inbox.drop("1.jsonl", lines({"url": f"{HOST}/a", "content": html("A")}))
     inbox.read()
-    wall = (
-        "<title>Just a moment...</title><h1>Just a moment</h1><p>Verify you are human to go on."
-    )
+    wall = "<title>Just a moment...</title><h1>Just a moment</h1><p>Verify you are human to go on."
     inbox.drop("2.jsonl", lines({"url": f"{HOST}/a", "content": f"<html>{wall}<div class=g-recaptcha></div></html>"}))
     assert inbox.read().changes == CrawlChanges(unknown=1)
     assert inbox.verdicts()["/a"] == "challenge"
@@ -236,6 +236,13 @@ def test_a_file_with_very_many_urls_becomes_several_crawls_and_the_later_line_co
     assert f"{50 + 3}." in inbox.pages()["/3"]
     assert f"{25 + 20}." in inbox.pages()["/20"]
     assert set(inbox.lake.scan(CRAWLS).collect()["run_id"]) == {"r"}
+
+
+def test_a_file_whose_name_cannot_be_used_is_named(folder_inbox: Inbox) -> None:
+    folder_inbox.drop("good.html", html("good"))
+    Path(folder_inbox.lake.url, "inbox", "docs", "two\nlines.html").write_text(html("bad"))
+    with pytest.raises(LakeUnreachable, match=r"(?s)lines.html.*Rename or delete it"):
+        folder_inbox.read()
 
 
 def test_a_file_that_was_deleted_or_rewritten_after_it_was_listed_is_left_for_later(folder_inbox: Inbox) -> None:
