@@ -3,6 +3,7 @@
 StageError
 ├── UpstreamEmpty   the stage before has left nothing to work on
 ├── UpstreamBehind  the stage before has not done all of its work
+├── GateFailed      the source's pages are not fit to be published
 ├── ReleaseRefused  the built index failed its check and was not promoted
 ├── QuestionsUnusable  the golden questions cannot be read
 ├── PastUnknown     what was live at an instant cannot be told or made again
@@ -30,6 +31,10 @@ class UpstreamEmpty(StageError):
 
 class UpstreamBehind(StageError):
     """The stage before has not done all of its work."""
+
+
+class GateFailed(StageError):
+    """The source's pages are not fit to be published; what is live keeps answering."""
 
 
 class ReleaseRefused(StageError):

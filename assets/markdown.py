@@ -4,6 +4,8 @@ import dagster as dg
 
 from assets.export_metadata import export_metadata
 from assets.flow import Flow
+from assets.gate_check import gate_checks
+from assets.gate_names import DOCUMENT_GATES
 from assets.lineage_metadata import flow_metadata, lineage_metadata
 from assets.metadata import markdown_table, stage_metadata, table_metadata
 from assets.policy import site_asset
@@ -19,7 +21,10 @@ _LEAST_SHARE = 0.5
     after="raw_html",
     kinds={"python", "deltalake"},
     code_version=EXTRACTOR,
-    checks={_MOST_HAVE_TEXT: "At least half of the pages became documents with text: the main content was found."},
+    checks={
+        _MOST_HAVE_TEXT: "At least half of the pages became documents with text: the main content was found.",
+        **DOCUMENT_GATES,
+    },
 )
 def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What each page says, without menus and footers, as markdown with its anchors.
@@ -30,6 +35,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
     """
     from assets.stages.export import export_documents
     from assets.stages.extraction import extract_documents
+    from assets.stages.gates import document_gates
     from assets.stages.view import document_view
     from assets.steps.clean import extractor_version
     from data_contracts.document import DOCUMENTS
@@ -39,6 +45,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
         report = extract_documents(source, flow.lake, on_progress=progress_to_log(context), crew=flow.crew)
         export = export_documents(source, flow.lake, flow.objects) if flow.is_exporting else None
         view = document_view(flow.lake, source.name, extractor_version(source.selectors))
+        gates = document_gates(source, flow.lake)
     columns = ("title", "language", "markdown", "url")
     share = len(view.keys) / view.tallies["pages"]
     return dg.MaterializeResult(
@@ -55,6 +62,7 @@ def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) ->
         check_results=[
             dg.AssetCheckResult(
                 check_name=_MOST_HAVE_TEXT, passed=share >= _LEAST_SHARE, metadata={"share of pages": share}
-            )
+            ),
+            *gate_checks(gates),
         ],
     )

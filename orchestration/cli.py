@@ -12,6 +12,7 @@ import typer
 
 from orchestration.commands import (
     add,
+    boilerplate,
     build,
     chunk,
     clean,
@@ -167,6 +168,7 @@ app.command()(clean.clean)
 app.command()(chunk.chunk)
 app.command()(why.why)
 app.command()(trace.trace)
+app.command()(boilerplate.boilerplate)
 app.command()(sources.sources)
 app.command()(status.status)
 app.command()(erase.erase)

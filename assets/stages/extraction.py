@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from assets.stages.cleaning import Cleaned, RawPage, clean_pages
-from assets.stages.live import live_pages
+from assets.stages.live import answering_pages, live_pages
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
@@ -49,7 +49,14 @@ def extract_documents(
     meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
     if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
         crew.run(STAGE, source, lake, meter, hands=hands)
-        return meter.report(source.name, {"pages": pages.height})
+    else:
+        _extract(source, lake, missing, version, meter, apart)
+    while not (missing := _missing(lake, source.name, _stand_ins(lake, source.name, version), version)).is_empty():
+        _extract(source, lake, missing, version, meter, apart)
+    return meter.report(source.name, {"pages": pages.height})
+
+
+def _extract(source: Source, lake: Lake, missing: pl.DataFrame, version: str, meter: Meter, apart: bool) -> None:
     outbox = Outbox(lake, DOCUMENTS, source.name, meter)
     for batch in clean_pages(_raw_pages(lake, source.name, missing), source.selectors, apart=apart):
         for cleaned in batch:
@@ -59,7 +66,12 @@ def extract_documents(
                 outbox.put([_row(cleaned, version)], len(cleaned.result.markdown))
             meter.work(1, len(cleaned.page.body))
     outbox.flush()
-    return meter.report(source.name, {"pages": pages.height})
+
+
+def _stand_ins(lake: Lake, source: str, version: str) -> pl.DataFrame:
+    """The earlier versions that answer for pages whose current one was put aside; they may need cleaning, too."""
+    pages = live_pages(lake, source)
+    return answering_pages(lake, source, version, pages).join(pages, on="page_version_id", how="anti")
 
 
 def _missing(lake: Lake, source: str, pages: pl.DataFrame, version: str) -> pl.DataFrame:

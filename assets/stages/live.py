@@ -6,9 +6,12 @@ import polars as pl
 
 from assets.error import UpstreamEmpty
 from assets.stages.boilerplate import document_cuts, last_lesson
+from assets.steps.false_page import FAULTS_OF_THE_DAY
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.document import DOCUMENTS
+from data_contracts.page_version import PAGE_VERSIONS
+from data_contracts.quarantine import QUARANTINE
 from lake import AsOf, Lake, current_pages
 from lake.erased import erased_urls
 
@@ -35,13 +38,40 @@ def _no_pages(lake: Lake, source: str) -> str:
     )
 
 
+def answering_pages(
+    lake: Lake, source: str, extractor_version: str, pages: pl.DataFrame, *, as_of: AsOf | None = None
+) -> pl.DataFrame:
+    """Return url and page_version_id of each of the pages that exist, with the version that answers for it.
+
+    That is the current one, but for a fault of the day (a captcha that came as a page, lost characters): a page whose
+    current version is put aside for that goes on with the newest one before it that is not.
+    """
+    bad = _put_aside_for_a_fault(lake, source, extractor_version, as_of)
+    if bad.is_empty() or pages.join(bad, on="page_version_id", how="semi").is_empty():
+        return pages
+    broken = pages.join(bad, on="page_version_id", how="semi").select("url")
+    stored = lake.scan(PAGE_VERSIONS, source=source, as_of=as_of).select("url", "page_version_id", "fetched_at")
+    earlier = stored.join(broken.lazy(), on="url", how="semi").collect().join(bad, on="page_version_id", how="anti")
+    newest = earlier.sort("fetched_at").unique("url", keep="last", maintain_order=True).select("url", "page_version_id")
+    return pl.concat([pages.join(newest, on="url", how="anti"), newest]).sort("url")
+
+
+def _put_aside_for_a_fault(lake: Lake, source: str, extractor_version: str, as_of: AsOf | None) -> pl.DataFrame:
+    rows = lake.scan(QUARANTINE, source=source, as_of=as_of).filter(pl.col("rule").is_in(FAULTS_OF_THE_DAY))
+    fields = [
+        pl.col("row").str.json_path_match(f"$.{name}").alias(name) for name in ("page_version_id", "extractor_version")
+    ]
+    found = rows.select(fields).filter(pl.col("extractor_version") == extractor_version)
+    return found.select("page_version_id").unique().collect()
+
+
 def live_documents(lake: Lake, source: str, extractor_version: str, *, as_of: AsOf | None = None) -> pl.LazyFrame:
-    """Return page_version_id, extractor_version, url, markdown_hash of the current pages' documents."""
+    """Return page_version_id, extractor_version, url, markdown_hash of the answering pages' documents."""
     columns = ("page_version_id", "extractor_version", "url", "markdown_hash")
     documents = lake.scan(DOCUMENTS, source=source, as_of=as_of)
     documents = documents.filter(pl.col("extractor_version") == extractor_version)
-    pages = live_pages(lake, source, as_of=as_of).lazy().select("page_version_id")
-    return documents.select(columns).join(pages, on="page_version_id", how="semi")
+    pages = answering_pages(lake, source, extractor_version, live_pages(lake, source, as_of=as_of), as_of=as_of)
+    return documents.select(columns).join(pages.lazy(), on="page_version_id", how="semi")
 
 
 def live_cuts(

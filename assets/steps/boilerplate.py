@@ -52,7 +52,7 @@ def recurring_blocks(documents: pl.DataFrame, rules: Boilerplate, known: Abstrac
         return []
     placed = common.join(_places(blocks, common["hash"]), on="hash", how="left", maintain_order="left")
     is_heading = pl.col("kind").str.starts_with("heading")
-    at_edge = pl.max_horizontal("top", "bottom") >= _EDGE_SHARE * pl.col("pages")
+    at_edge = pl.max_horizontal("top_run", "bottom_run") >= _EDGE_SHARE * pl.col("pages")
     is_told = is_heading | (pl.col("letters") >= _FEWEST_LETTERS) | at_edge | pl.col("hash").is_in(list(known))
     found = placed.filter(is_told & ~pl.col("kind").is_in(_NEVER)).sort("pages", "hash", descending=[True, False])
     bare = _headings_left_out(documents, frozenset(found["hash"]), frozenset(found.filter(is_heading)["hash"]))
@@ -90,10 +90,11 @@ def _headings_left_out(
 
 
 def _places(blocks: pl.DataFrame, common: pl.Series) -> pl.DataFrame:
-    """On how many pages each common block stands in the run of common blocks at the page's top, and at its bottom.
+    """On how many pages each common block stands among the common blocks at the page's top, and at its bottom, and on
+    how many of them not alone (`top_run`, `bottom_run`).
 
-    Headings and rules do not end such a run: a page's menu often follows its title. One common block alone is no run:
-    it may be what pages of one kind begin with ("New in version 3.1").
+    Headings and rules do not end such a run: a page's menu often follows its title. One common block alone may be what
+    pages of one kind begin with ("New in version 3.1").
     """
     is_common = pl.col("hash").is_in(common.implode())
     passes = is_common | pl.col("kind").str.contains("heading|rule")
@@ -102,12 +103,9 @@ def _places(blocks: pl.DataFrame, common: pl.Series) -> pl.DataFrame:
         "bottom": passes.cum_min(reverse=True).over("page"),
     }
     runs = blocks.select("page", "hash", common=is_common, **edges).filter("common")
-    alone = {name: pl.col(name) & (pl.col(name).sum().over("page") > 1) for name in edges}
-    return (
-        runs.with_columns(**alone)
-        .group_by("hash")
-        .agg(pl.col("page").filter(pl.col(name)).n_unique().alias(name) for name in edges)
-    )
+    in_runs = {f"{name}_run": pl.col(name) & (pl.col(name).sum().over("page") > 1) for name in edges}
+    found = runs.with_columns(**in_runs).group_by("hash")
+    return found.agg(pl.col("page").filter(pl.col(name)).n_unique().alias(name) for name in (*edges, *in_runs))
 
 
 def _recurring(row: Mapping[str, Any]) -> Recurring:

@@ -96,6 +96,7 @@ def _run_stages(
     from assets.stages.embedding import embed_chunks
     from assets.stages.export import export_documents
     from assets.stages.extraction import extract_documents
+    from assets.stages.gates import chunk_gates, document_gates, refuse_failing
     from assets.stages.golden import parse_questions
     from assets.stages.release import release_index
     from assets.stages.splitting import split_documents
@@ -103,9 +104,11 @@ def _run_stages(
     chunking = settings.chunking()
     crew = settings.crew()
     yield extract_documents(source, lake, on_progress=show, crew=crew)
+    refuse_failing(source, document_gates(source, lake))
     if settings.export:
         export_documents(source, lake, settings.objects())
     yield split_documents(source, lake, embedder, chunking, on_progress=show, crew=crew)
+    refuse_failing(source, chunk_gates(source, lake, chunking, embedder.tokenizer_id))
     yield embed_chunks(source, lake, embedder, chunking, on_progress=show, crew=crew)
     data = settings.catalog().questions(source.name)
     yield release_index(
