@@ -28,9 +28,9 @@ class FlowCounts:
     Of the URLs in scope, `fetched`, `unchanged` and `kept` are pages that exist (kept: the newest crawl could not see
     them, or its removals are held, and they answer from their last version); `aliases`, `refused`, `gone` and
     `unreachable` (never seen) are not pages. `outside` URLs are out of scope and left out. Of the pages, `cleaned` have
-    a document, `quarantined` were rejected, `uncleaned` wait. Of the cleaned, `cut` have chunks and `uncut` none. Of
-    the cut, `live` are in the live release and `unpublished` not. `stale` pages are in the live release and not among
-    the cut ones any more.
+    a document (or answer from the version before, since the newest was rejected), `quarantined` were rejected,
+    `uncleaned` wait. Of the cleaned, `cut` have chunks and `uncut` none. Of the cut, `live` are in the live release and
+    `unpublished` not. `stale` pages are in the live release and not among the cut ones any more.
     """
 
     source: str
@@ -70,18 +70,21 @@ def flow_counts(lake: Lake, source: str, live_urls: Collection[str] = ()) -> Flo
     pages = current_pages(lake, source).select("url", "page_version_id").collect()
     documents = _documents(lake, source, pages)
     cut = _cut(lake, source, documents)
-    cleaned, live = documents["url"].n_unique(), cut.filter(pl.col("url").is_in(list(live_urls))).height
     rejected = _rejected(lake, source, pages, documents)
+    is_live = pl.col("url").is_in(list(live_urls))
+    earlier = rejected.filter(is_live).height  # put aside, and answering from the version before
+    live = cut.filter(is_live).height + earlier
+    own = documents["url"].n_unique()
     return FlowCounts(
         source=source,
         **_states(lake, source, pages),
-        cleaned=cleaned,
-        quarantined=rejected,
-        uncleaned=pages.height - cleaned - rejected,
-        cut=cut.height,
-        uncut=cleaned - cut.height,
+        cleaned=own + earlier,
+        quarantined=rejected.height - earlier,
+        uncleaned=pages.height - own - rejected.height,
+        cut=cut.height + earlier,
+        uncut=own - cut.height,
         live=live,
-        unpublished=cut.height - live,
+        unpublished=cut.height + earlier - live,
         stale=len(set(live_urls)) - live,
     )
 
@@ -123,9 +126,9 @@ def _cut(lake: Lake, source: str, documents: pl.DataFrame) -> pl.DataFrame:
     return found.collect(engine="streaming")
 
 
-def _rejected(lake: Lake, source: str, pages: pl.DataFrame, documents: pl.DataFrame) -> int:
+def _rejected(lake: Lake, source: str, pages: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """Pages without a document whose current version is in quarantine."""
     named = pl.col("row").str.json_path_match("$.page_version_id").alias("page_version_id")
     rows = lake.scan(QUARANTINE, source=source).select(named).drop_nulls().unique().collect()
     waiting = pages.join(documents, on="url", how="anti")
-    return waiting.join(rows, on="page_version_id", how="semi").height
+    return waiting.join(rows, on="page_version_id", how="semi")

@@ -108,7 +108,8 @@ def _rejected(lake: Lake, url: str, source: str, versions: tuple[VersionFacts, .
     ids = [version.page_version_id for version in versions]
     field = pl.col("row").str.json_path_match
     about = (field("$.url") == url) | field("$.page_version_id").is_in(ids)
-    rows = _rows(lake.scan(QUARANTINE, source=source).filter(about.fill_null(False)), Rejected)
+    found = lake.scan(QUARANTINE, source=source).filter(about.fill_null(False))
+    rows = _rows(found.with_columns(page_version_id=field("$.page_version_id")), Rejected)
     return tuple(sorted((Rejected(**row) for row in rows), key=lambda rejected: rejected.quarantined_at))
 
 

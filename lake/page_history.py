@@ -98,12 +98,13 @@ class ChunkFacts:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row about the page that broke a rule."""
+    """A row about the page that broke a rule; `page_version_id` where the row names one."""
 
     stage: str
     rule: str
     reason: str
     quarantined_at: datetime
+    page_version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,15 @@ class PageHistory:
         current = self.current
         own = [found for found in self.documents if current and found.page_version_id == current.page_version_id]
         return own[-1] if own else None
+
+    @property
+    def rejection(self) -> Rejected | None:
+        """Why the version that would answer is in quarantine, None when it is not: it has a document, or none yet."""
+        current = self.current
+        if current is None or self.current_document is not None:
+            return None
+        about = (None, current.page_version_id)
+        return next((one for one in reversed(self.rejected) if one.page_version_id in about), None)
 
     @property
     def leads_to(self) -> str | None:

@@ -58,6 +58,9 @@ def _state_of_live(history: PageHistory, live: Presence) -> tuple[str, str]:
         seen = history.evidence
         because = VERDICT_TEXTS[seen.verdict].because if seen else "no crawl knows it any more"
         return f", until the next one is published: {because}", rebuild
+    if (rejection := history.rejection) is not None:
+        newest = f"its newest one is in quarantine ({rejection.rule}): {rejection.reason}"
+        return f", from an earlier version, since {newest}", "Mend the page; the next crawl takes it up."
     document = history.current_document
     published = {chunk.markdown_hash for chunk in history.chunks if chunk.chunk_id in (live.chunk_ids or ())}
     if document is not None and published and document.markdown_hash not in published:
@@ -89,9 +92,9 @@ def _not_published(history: PageHistory, presences: Sequence[Presence], live: Pr
     build = f"Run lorechat build {history.source}."
     document = history.current_document
     if document is None:
-        if history.rejected:
-            last = history.rejected[-1]
-            return _no(f"it is in quarantine ({last.rule}): {last.reason}", f"Mend the page or its selectors. {build}")
+        if (rejection := history.rejection) is not None:
+            reason = f"it is in quarantine ({rejection.rule}): {rejection.reason}"
+            return _no(reason, f"Mend the page or its selectors. {build}")
         return _no("its newest version was not cleaned yet", build)
     own = {chunk.chunk_id for chunk in history.chunks if chunk.markdown_hash == document.markdown_hash}
     if not own:
@@ -104,11 +107,8 @@ def _not_published(history: PageHistory, presences: Sequence[Presence], live: Pr
     aside = next((presence for presence in reversed(presences) if own & (presence.chunk_ids or frozenset())), None)
     if aside is not None and (kept_back := _kept_back(history.source, aside)) is not None:
         return kept_back
-    if history.rejected:
-        last = history.rejected[-1]
-        return _no(f"it is in quarantine ({last.rule}): {last.reason}", f"Mend the page. {build}")
     missing = "there is no live release yet" if live is None else "its chunks are in no published release yet"
-    return _no(missing, build)
+    return _no(missing, f"{build} When a check holds the source back, its asset in Dagster says which and why.")
 
 
 def _kept_back(source: str, aside: Presence) -> Conclusion | None:

@@ -109,6 +109,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, prepared_models: Path) -> It
     _ask(world, "old-answer")
     changed = page("Guide to the harbour", ("Winches", WINCH * 5), links=("/chapter.html", "/"))
     site.pages |= {"/guide.html": changed, "/copy.html": changed}
+    site.pages["/chapter.html"] = page("Sailing", ("Wind", "S\ufffd\ufffdling w\ufffdth the w\ufffdnd. " * 20))
     del site.pages["/old.html"]
     site.move("/place.html", "/new-place.html")
     world.crawl_and_build()
@@ -156,6 +157,14 @@ def test_a_page_that_does_not_answer_says_why_and_what_to_do(world: World, path:
     assert not account.conclusion.answers
     assert account.conclusion.sentence.startswith(f"It is not in the answers because {because}")
     assert account.conclusion.advice
+
+
+def test_a_page_whose_newest_version_is_put_aside_answers_from_the_one_before(world: World) -> None:
+    account = world.account("/chapter.html")
+    assert len(account.page.versions) == 2
+    assert account.conclusion.answers
+    said = account.conclusion.sentence
+    assert "from an earlier version, since its newest one is in quarantine (damaged_page)" in said
 
 
 def test_a_removed_page_was_in_the_release_before(world: World) -> None:

@@ -105,6 +105,17 @@ def _without(*verdicts: Sighting) -> PageHistory:
             "It is not in the answers because it is in quarantine (no_content): nothing to read.",
         ),
         (
+            replace(PAGE, documents=(replace(DOCUMENT, page_version_id=text_hash("before")),), rejected=(REJECTED,)),
+            [_in(live=True)],
+            f"It answers: 1 chunk in the live release {RELEASE[:12]}, from an earlier version, since its newest one is "
+            "in quarantine (no_content): nothing to read.",
+        ),
+        (
+            replace(PAGE, rejected=(replace(REJECTED, page_version_id=text_hash("before")),)),
+            [_in(live=True)],
+            f"It answers: 1 chunk in the live release {RELEASE[:12]}.",
+        ),
+        (
             replace(PAGE, documents=(replace(DOCUMENT, characters=0),), chunks=()),
             [],
             "It is not in the answers because no text was found on it.",
