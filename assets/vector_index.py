@@ -4,7 +4,7 @@ import dagster as dg
 
 from assets.flow import Flow
 from assets.lineage_metadata import flow_metadata, lineage_metadata
-from assets.metadata import stage_metadata, table_metadata
+from assets.metadata import batch_metadata, stage_metadata, table_metadata
 from assets.policy import site_asset
 from assets.release_metadata import evaluation_metadata, history_metadata
 from assets.revision import INDEX
@@ -67,6 +67,7 @@ def vector_index(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]
         data_version=dg.DataVersion(live.release_id),
         metadata={
             **stage_metadata(published.report, rows=live.chunks),
+            **batch_metadata(published.report, "rows"),
             **table_metadata(flow.lake, INDEX_RELEASES),
             **lineage_metadata(flow, source.name),
             **flow_metadata(flow, source.name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from assets.error import UpstreamBehind, UpstreamEmpty
 from assets.stages.embedding import missing_vectors
 from assets.stages.live import live_chunks
 from assets.stages.meter import Meter
+from assets.stages.resizing import resized
 from assets.stages.starter import choose_starters
 from assets.stages.vector_spool import VectorSpool
 from assets.steps.chunk import ChunkingSettings, chunker_version
@@ -30,12 +32,14 @@ from data_contracts.passage import Passage
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder
+from retrieval.tuning import BatchTuner
 from retrieval.vector_store import PassageBatch, ReleaseManifest
 
 BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, BOILERPLATE, CHUNKS, EMBEDDINGS)
 """The tables that decide what a release holds."""
+BATCH_CHUNKS = 512
+"""Rows that are read at a time, and given to a store where nothing was measured yet."""
 
-_BATCH_CHUNKS = 512
 _PAGE_COLUMNS = ("url", "markdown_hash", "page_version_id", "title", "fetched_at")
 
 
@@ -141,15 +145,24 @@ def _headings(lake: Lake, source: str, chunks: pl.DataFrame) -> Iterator[tuple[i
 
 
 def passages(
-    lake: Lake, source: str, chunks: pl.DataFrame, spool: VectorSpool, meter: Meter | None = None
+    lake: Lake,
+    source: str,
+    chunks: pl.DataFrame,
+    spool: VectorSpool,
+    meter: Meter | None = None,
+    tuner: BatchTuner | None = None,
 ) -> Iterator[PassageBatch]:
-    """Stream chunks with what their citations need and their vectors."""
+    """Stream chunks with what their citations need and their vectors; a tuner says how many at a time, and is told how
+    long the taker of each batch needed."""
     pages = _pages(lake, source, chunks)
-    keys = chunks.select("chunk_id")
-    for frame in lake.batches(CHUNKS, keys, source=source, rows=_BATCH_CHUNKS):
+    frames = lake.batches(CHUNKS, chunks.select("chunk_id"), source=source, rows=BATCH_CHUNKS)
+    for frame in frames if tuner is None else resized(frames, lambda: tuner.size):
         found, vectors = spool.join(frame.join(pages, on=["url", "markdown_hash"], maintain_order="left"))
         batch = [_passage(row) for row in found.iter_rows(named=True)]
+        began = time.monotonic()
         yield PassageBatch(batch, vectors)
+        if tuner is not None and frame.height == tuner.size:
+            tuner.measured(len(batch), time.monotonic() - began)
         if meter is not None:
             meter.work(len(batch), vectors.nbytes + int(found["text"].str.len_bytes().sum()))
 

@@ -11,9 +11,11 @@ from enum import StrEnum
 import polars as pl
 
 from assets.error import ReleaseRefused
-from assets.stages.candidate import Candidate, candidate_of, passages
+from assets.stages.batch_memory import BatchMemory
+from assets.stages.candidate import BATCH_CHUNKS, Candidate, candidate_of, passages
 from assets.stages.evaluation import Evaluator, OpenEmbedder, evaluation_of
 from assets.stages.meter import Meter, ProgressListener
+from assets.stages.pace import patiently
 from assets.stages.promotion import answering, promote_release, whole_history
 from assets.stages.report import StageReport
 from assets.stages.retention import drop_old_releases
@@ -26,11 +28,13 @@ from data_contracts.source import Source
 from lake import Appended, Lake
 from lake.release_history import Event, note_event, release_history
 from retrieval.embedder import Embedder
+from retrieval.tuning import BatchLimits, BatchTuner
 from retrieval.vector_store import ReleaseManifest, VectorStore
 
 STAGE = "vector_index"
 
 _NAMED_QUESTIONS = 5
+_LIMITS = BatchLimits(least=64, most=4096, step=128, patience=8)
 
 
 class Outcome(StrEnum):
@@ -124,7 +128,16 @@ class _Publishing:
     def _build(self, live: ReleaseManifest | None, meter: Meter) -> None:
         one = self.candidate
         base = live.release_id if live is not None and live.model_id == one.manifest.model_id else None
-        self.store.build(one.manifest, passages(self.lake, self.name, one.chunks, one.spool, meter), base=base)
+        memory = BatchMemory(self.lake, STAGE, type(self.store).__name__, "rows")
+        tuner = BatchTuner(_LIMITS, home=BATCH_CHUNKS, start=memory.best())
+
+        def build() -> None:
+            batches = passages(self.lake, self.name, one.chunks, one.spool, meter, tuner)
+            self.store.build(one.manifest, batches, base=base)
+
+        patiently(build, refused=tuner.throttled)
+        memory.keep(self.name, tuner)
+        meter.batches(tuner.points, tuner.best)
 
     def _decide(self, evaluation: ReleaseEvaluation) -> None:
         """Make the candidate live, or refuse it, and write down which."""
