@@ -48,11 +48,14 @@ query Ticks($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) {
 
 
 class RunningDagster:
-    """Both servers of a home; `settings` are what a command of that home would have."""
+    """Both servers of a home; `settings` and `environment` are what a command of that home would have."""
 
-    def __init__(self, settings: PipelineSettings, processes: list[subprocess.Popen[bytes]]) -> None:
+    def __init__(
+        self, settings: PipelineSettings, processes: list[subprocess.Popen[bytes]], environment: dict[str, str]
+    ) -> None:
         self.settings = settings
         self.address = f"http://127.0.0.1:{settings.dagster_port}"
+        self.environment = environment
         self._processes = processes
 
     def ask(self, query: str, **variables: object) -> Any:
@@ -76,6 +79,13 @@ class RunningDagster:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {what} within {seconds} s")
             time.sleep(0.3)
+
+    def command(self, *arguments: str) -> str:
+        """Run `lorechat` in this home and return what it prints."""
+        command = [str(Path(sys.executable).with_name("lorechat")), *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def drop(self, source: Source) -> None:
         """Put a source's file into the drop folder of the lake, as a person would."""
@@ -170,7 +180,7 @@ def running_dagster(folder: Path, models: Path, **lake: str) -> Iterator[Running
             for command in _commands(str(settings.dagster_port))
         ]
     try:
-        dagster = RunningDagster(settings, processes)
+        dagster = RunningDagster(settings, processes, environment)
         dagster.wait("webserver", lambda: httpx.get(f"{dagster.address}/server_info").is_success)
         yield dagster
     finally:

@@ -14,11 +14,14 @@ DROPPED = b"start_urls: [https://dropped.example/]\n"
 LOCAL = "start_urls: [https://local.example/]\n"
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> SourceCatalog:
-    """Two empty places."""
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> SourceCatalog:
+    """Two empty places, the second in a folder and in a bucket."""
     (tmp_path / "sources").mkdir()
-    return SourceCatalog(tmp_path / "sources", ObjectFolder(str(tmp_path / "lake" / "sources")))
+    if request.param == "folder":
+        return SourceCatalog(tmp_path / "sources", ObjectFolder(str(tmp_path / "lake" / "sources")))
+    dropped = ObjectFolder(f"s3://lake/{tmp_path.name}/sources", request.getfixturevalue("s3_options"))
+    return SourceCatalog(tmp_path / "sources", dropped)
 
 
 def test_sources_of_both_places_are_listed_and_loaded(catalog: SourceCatalog) -> None:
