@@ -56,6 +56,7 @@ def erase(
     for one, target in targets:
         if _is_wanted(one, target, places, yes=yes, dry_run=dry_run, as_json=as_json):
             is_clean &= _erase(one, target, places, as_json=as_json)
+            _warn(one, target, settings.catalog().questions(one.name))
     if not is_clean:
         typer.echo("error: not everything is gone. Run it again; what is in use now may be free then.", err=True)
         raise typer.Exit(1)
@@ -95,14 +96,16 @@ def _erase(one: Source, target: Target, places: Places, *, as_json: bool) -> boo
         typer.echo(f"{one.name}: searched everywhere for {_named(target)}")
         _show(proof)
         typer.echo("Nothing is left." if is_clean else "This is left:")
-        _warn(one, target)
     return is_clean
 
 
-def _warn(one: Source, target: Target) -> None:
-    named = sorted(target.urls & {*one.start_urls, *one.sitemaps})
-    for url in named:
-        typer.echo(f"The source's file still names {url}: it is yours to edit.")
+def _warn(one: Source, target: Target, questions: bytes | None) -> None:
+    """Name what a person wrote and must edit."""
+    for url in sorted(target.urls & {*one.start_urls, *one.sitemaps}):
+        typer.echo(f"The source's file still names {url}: it is yours to edit.", err=True)
+    if questions is not None and target.wording.hits(questions):
+        hint = f"{one.name}.questions.yaml still asks for it: it is yours to edit, or releases will be refused."
+        typer.echo(hint, err=True)
 
 
 def _named(target: Target) -> str:

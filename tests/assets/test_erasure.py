@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +48,19 @@ can be seen from the outer mole again.</p></main></body></html>"""
 PAGES = {"/people/jane-doe.html": PERSON, "/rules.html": OTHER, "/fog.html": THIRD}
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test leaves what it built, for the others to copy."""
+    return tmp_path_factory.mktemp("built")
+
+
 @pytest.fixture
-def built(crawled: Any) -> Any:
+def built(crawled: Any, template: Path, tmp_path: Path) -> Any:
     """A source of three pages with a live release, a turn that cites the person's page and one that does not."""
+    if any(template.iterdir()):
+        shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+        crawled._crawls = 2
+        return crawled
     crawled.crawl({"/fog.html": THIRD})
     crawled.build()
     crawled.crawl(PAGES)
@@ -58,6 +70,7 @@ def built(crawled: Any) -> Any:
     crawled.lake.quarantine([{"url": URL}], source="example", stage="markdown", rule="broken", reason=f"{URL} broke")
     other = {"url": f"{HOST}/rules.html", "markdown": f"[x]({URL})"}
     crawled.lake.quarantine([other], source="example", stage="documents", rule="broken", reason="too long")
+    shutil.copytree(tmp_path, template, dirs_exist_ok=True)
     return crawled
 
 
@@ -191,6 +204,51 @@ def test_erasing_again_changes_nothing(built: Any) -> None:
     versions = {traces.table.name: built.lake.version(traces.table) for traces in TRACES}
     assert all(finding.is_clean for finding in erase_all(built))
     assert {traces.table.name: built.lake.version(traces.table) for traces in TRACES} == versions
+
+
+def test_a_crawl_that_brings_the_page_back_meanwhile_does_not_win(built: Any) -> None:
+    told: list[str] = []
+
+    def crawl_late(line: str) -> None:
+        if line.startswith("searching") and not told:
+            told.append(line)
+            built.crawl({"/people/jane-doe.html": PERSON, "/new.html": THIRD.replace("Fog", "Storm")})
+
+    proof = erase(built.source, target_of(built), places_of(built), tell=crawl_late)
+    assert told
+    assert all(finding.is_clean for finding in proof)
+    assert f"{HOST}/new.html" in current_pages(built.lake, "example").collect()["url"].to_list()
+
+
+def test_appenders_that_go_on_meanwhile_lose_nothing(built: Any) -> None:
+    failed: list[BaseException] = []
+
+    def crawl() -> None:
+        try:
+            for number in range(6):
+                built.crawl({f"/new-{number}.html": THIRD.replace("Fog", f"Storm {number}")})
+        except BaseException as error:
+            failed.append(error)
+
+    crawling = threading.Thread(target=crawl)
+    crawling.start()
+    other = Lake(built.lake.url)
+    places = Places(other, ObjectFolder(other.url), built.store, None, (), built.embedder)
+    proof = erase(built.source, target_of(built), places, tell=lambda line: None)
+    crawling.join()
+    assert failed == []
+    assert all(finding.is_clean for finding in proof)
+    assert len(current_pages(Lake(built.lake.url), "example").collect()) == 2 + 6
+
+
+def test_an_evaluation_that_counts_the_page_as_removed_no_longer_names_it(built: Any) -> None:
+    built.crawl({"/people/jane-doe.html": None})
+    built.build()
+    live = built.store.live("example")
+    assert URL in str(live.evaluation)
+    assert all(finding.is_clean for finding in erase_all(built))
+    assert built.store.live("example").release_id == live.release_id
+    assert URL not in str(built.store.live("example").evaluation)
 
 
 @pytest.mark.parametrize("steps", [2, 4, 12])
