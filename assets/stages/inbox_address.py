@@ -57,10 +57,10 @@ def _attribute(tree: LexborHTMLParser, selector: str) -> str | None:
 def _from_path(source: Source, scope: ScopeRules, path: str) -> str | None:
     host, slash, below = path.partition("/")
     starts = [*source.start_urls, *source.sitemaps]
-    for scheme in dict.fromkeys([*(urlsplit(start).scheme for start in starts), "https"]):
-        url = canonical_url(f"{scheme}://{host}/{_quoted(below)}", rules=source.urls) if slash else None
-        if url is not None and scope.has_host(url):
-            return url
+    scheme = next((urlsplit(start).scheme for start in starts if urlsplit(start).netloc.lower() == host), "https")
+    url = canonical_url(f"{scheme}://{host}/{_quoted(below)}", rules=source.urls) if slash else None
+    if url is not None and scope.has_host(url):
+        return url
     start = next(iter([*starts, *(f"https://{name}/" for name in source.scope.hosts)]), None)
     return None if start is None else canonical_url(f"./{_quoted(path)}", base=start, rules=source.urls)
 
