@@ -57,7 +57,9 @@ def _attribute(tree: LexborHTMLParser, selector: str) -> str | None:
 def _from_path(source: Source, scope: ScopeRules, path: str) -> str | None:
     host, slash, below = path.partition("/")
     starts = [*source.start_urls, *source.sitemaps]
-    scheme = next((urlsplit(start).scheme for start in starts if urlsplit(start).netloc.lower() == host), "https")
+    scheme = next(
+        (urlsplit(start).scheme for start in starts if urlsplit(start).netloc.lower() == host.lower()), "https"
+    )
     url = canonical_url(f"{scheme}://{host}/{_quoted(below)}", rules=source.urls) if slash else None
     if url is not None and scope.has_host(url):
         return url
