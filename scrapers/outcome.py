@@ -17,6 +17,12 @@ def outcome_of(source: Source, ledger: Ledger) -> str:
         if counts[Verdict.LIMIT]:
             return f"{FINISHED}, but {counts[Verdict.LIMIT]} URLs were left out by limits; see the ledger"
         return FINISHED
+    if counts[Verdict.ERASED] and not counts[Verdict.ERROR]:
+        return (
+            f"what {source.name!r} begins with was erased on request. Choose other start URLs, or let it in again: "
+            f"`lorechat erase URL --let-in-again`, for all of it `lorechat erase --source {source.name} --all "
+            "--let-in-again`."
+        )
     if counts[Verdict.ROBOTS] and not counts[Verdict.ERROR]:
         return (
             f"robots.txt forbids all pages that {source.name!r} would begin with ({first}). Ask the site's owner, "

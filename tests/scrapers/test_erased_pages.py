@@ -60,6 +60,7 @@ def test_a_page_that_was_let_in_again_is_fetched(web: Any, site: Any) -> None:
 def test_a_source_that_was_erased_as_a_whole_is_not_asked_for_anything(web: Any, site: Any) -> None:
     lake, source = web.lake(), web.source(site)
     keep_out(lake, source.name, [WHOLE_SOURCE])
-    web.crawl_in_vain(site, lake, source)
+    message, _ = web.crawl_in_vain(site, lake, source)
+    assert "--let-in-again" in message
     assert not {path for path in site.asked if path != "/robots.txt"}
     assert web.versions(lake).is_empty()
