@@ -64,7 +64,7 @@ def embed_chunks(
         crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
         return meter.report(source.name, counts)
     memory = BatchMemory(lake, STAGE, f"{embedder.model_id} {embedder.engine}", "padded tokens")
-    pace = Pace(BatchTuner(_limits(embedder.budget), home=embedder.budget, start=memory.best()))
+    pace = Pace(BatchTuner(embedding_limits(embedder.budget), home=embedder.budget, start=memory.best()))
     slices = _SliceSize()
     for window in _windows(lake, source.name, missing):
         pace.tuner.new_stretch()
@@ -75,7 +75,7 @@ def embed_chunks(
     return meter.report(source.name, counts)
 
 
-def _limits(budget: int) -> BatchLimits:
+def embedding_limits(budget: int) -> BatchLimits:
     """From a quarter to four times what suits the engine; a batch must hold the longest text."""
     return BatchLimits(least=max(1, budget // 4), most=4 * budget, step=max(1, budget // 4))
 

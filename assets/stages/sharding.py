@@ -32,13 +32,15 @@ class Crew:
     """The worker processes that a stage may use on this machine, and what they need.
 
     `workers` are the most at once (None: one per core); `model` tells them where the embedding model is.
-    `environment` is what they start with; `least_share` the units of each stage below which none is started.
+    `environment` is what they start with; `least_share` the units of each stage below which none is started; `threads`
+    the threads in which each embeds (None: the cores, shared out).
     """
 
     model: ModelChoice
     environment: Mapping[str, str] = field(repr=False)
     workers: int | None = None
     least_share: Mapping[str, int] = field(default_factory=lambda: _LEAST_SHARE)
+    threads: int | None = None
 
     def hands(self, stage: str, units: int) -> int:
         """Return how many workers are worth starting for so much work; 1: none, do it in this process.
@@ -70,7 +72,7 @@ class Crew:
             lake=lake.url,
             model=model,
             chunking=chunking or ChunkingSettings(),
-            threads=max(1, usable_cores() // hands),
+            threads=self.threads or max(1, usable_cores() // hands),
             parent=os.getpid(),
         )
         with tempfile.TemporaryDirectory(prefix="lorechat-workers-") as folder, ExitStack() as leaving:
