@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lake.current import current_aliases, current_pages
     from lake.error import LakeBusy, LakeError, LakeUnreachable
-    from lake.lake import Appended, AsOf, Lake
+    from lake.lake import Appended, Lake
     from lake.objects import ObjectFacts, ObjectFolder
+    from lake.tables import AsOf
 
 __all__ = [
     "Appended",
@@ -31,8 +32,9 @@ __all__ = [
 _FILES = {
     "current": ("current_aliases", "current_pages"),
     "error": ("LakeBusy", "LakeError", "LakeUnreachable"),
-    "lake": ("Appended", "AsOf", "Lake"),
+    "lake": ("Appended", "Lake"),
     "objects": ("ObjectFacts", "ObjectFolder"),
+    "tables": ("AsOf",),
 }
 
 

@@ -6,7 +6,8 @@ import polars as pl
 
 from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS, REMOVALS_HELD
 from data_contracts.verdict import Verdict
-from lake.lake import AsOf, Lake
+from lake.lake import Lake
+from lake.tables import AsOf
 
 _PRESENT = [verdict.value for verdict in Verdict if verdict.is_present]
 _UNKNOWN = [verdict.value for verdict in Verdict if verdict.is_unknown]
