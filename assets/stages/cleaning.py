@@ -12,8 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
+from assets.stages.false_page import FALSE_PAGE, wall_in_place_of_page
 from assets.steps.clean import CleanedPage, clean_page
-from assets.steps.cleaning_error import CleaningError
+from assets.steps.cleaning_error import NO_CONTENT, CleaningError
 from data_contracts.source import Selectors
 
 
@@ -84,9 +85,12 @@ def _clean_batch(pages: list[RawPage], selectors: Selectors) -> list[Cleaned]:
 
 def _clean_one(page: RawPage, selectors: Selectors) -> Cleaned:
     try:
-        return Cleaned(page, clean_page(page.body, url=page.url, charset=page.charset, selectors=selectors))
+        cleaned = clean_page(page.body, url=page.url, charset=page.charset, selectors=selectors)
+        wall = wall_in_place_of_page(page.body, page.charset, cleaned.markdown)
+        return Cleaned(page, cleaned) if wall is None else Cleaned(page, None, FALSE_PAGE, wall)
     except CleaningError as error:
-        return Cleaned(page, None, error.rule, error.reason)
+        wall = wall_in_place_of_page(page.body, page.charset, "") if error.rule == NO_CONTENT else None
+        return Cleaned(page, None, error.rule, error.reason) if wall is None else Cleaned(page, None, FALSE_PAGE, wall)
     except Exception as error:  # one page's surprise may not stop the other pages; it is kept with its reason
         return Cleaned(page, None, type(error).__name__, f"cleaning {page.url} failed: {error}")
 

@@ -17,7 +17,7 @@ from assets.stages.live import live_cuts, live_documents
 from assets.stages.sightings import Sighting, false_sightings
 from assets.steps.chunk import ChunkingSettings, chunker_version
 from assets.steps.clean import extractor_version
-from assets.steps.false_page import DAMAGED_PAGE
+from assets.steps.damage import DAMAGED_PAGE
 from assets.steps.measure import boilerplate_letters, letters, repeats
 from assets.steps.quality import BROKEN_FENCE, BROKEN_TABLE, ENCODING_DAMAGE, LITTLE_TEXT
 from data_contracts.document import DOCUMENTS

@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.error import UpstreamEmpty
 from assets.stages.boilerplate import document_cuts, last_lesson
-from assets.steps.false_page import FAULTS_OF_THE_DAY
+from assets.stages.false_page import FAULTS_OF_THE_DAY
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.document import DOCUMENTS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.steps.false_page import FALSE_PAGE, FAULTS_OF_THE_DAY
+from assets.stages.false_page import FALSE_PAGE, FAULTS_OF_THE_DAY
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.quarantine import QUARANTINE

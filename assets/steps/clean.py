@@ -10,8 +10,8 @@ from selectolax.lexbor import LexborHTMLParser
 from assets.revision import EXTRACTOR
 from assets.steps.anchor_mark import take_marks
 from assets.steps.chrome import drop_chrome
-from assets.steps.cleaning_error import CleaningError
-from assets.steps.false_page import refuse_false_page
+from assets.steps.cleaning_error import NO_CONTENT, CleaningError
+from assets.steps.damage import refuse_damaged
 from assets.steps.fingerprint import block_fingerprints
 from assets.steps.language import document_language
 from assets.steps.main_content import main_content, selected_content
@@ -57,8 +57,8 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     title = page_title(page, main)
     markdown, anchors = take_marks(converter.markdown(main), converter.ids)
     if not markdown:
-        raise CleaningError("no_content", "nothing is left to read once scripts and hidden elements are gone")
-    refuse_false_page(body, charset, markdown)
+        raise CleaningError(NO_CONTENT, "nothing is left to read once scripts and hidden elements are gone")
+    refuse_damaged(markdown)
     blocks = block_fingerprints(markdown)
     flags = quality_flags(
         markdown,

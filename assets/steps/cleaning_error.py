@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+NO_CONTENT = "no_content"
+
 
 class CleaningError(Exception):
     """A page that cannot be turned into a document.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from assets.steps.cleaning_error import CleaningError
+
+DAMAGED_PAGE = "damaged_page"
 _MOJIBAKE = re.compile(r"\ufffd|[ÃÂ][\u0080-\u00bf]|â€[\u0080-\u00ff™œ“”˜¦]|ï»¿|Ð[\u0080-\u00bf]|Ñ[\u0080-\u008f]")
 _BEYOND = 0.05  # of the letters: the text is not worth quoting any more
 _FEWEST = 20  # a page that shows some damaged characters as examples is a page
@@ -16,10 +19,13 @@ def damaged_characters(text: str) -> int:
     return 0 if text.isascii() else len(_MOJIBAKE.findall(text))
 
 
-def is_beyond_repair(text: str) -> bool:
-    """Whether so many characters are lost that the text is not worth quoting."""
+def refuse_damaged(text: str) -> None:
+    """Raise CleaningError when so many characters are lost that the text is not worth quoting."""
     count = damaged_characters(text)
-    return count >= _FEWEST and count > _BEYOND * sum(map(str.isalnum, text))
+    if count >= _FEWEST and count > _BEYOND * sum(map(str.isalnum, text)):
+        raise CleaningError(
+            DAMAGED_PAGE, f"{count} characters are damaged: the page was decoded wrongly before it came"
+        )
 
 
 def is_broken_table(table: str) -> bool:

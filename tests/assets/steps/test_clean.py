@@ -163,11 +163,6 @@ def test_a_page_whose_characters_are_lost_has_no_document() -> None:
         clean("<p>" + "dÃ©jÃ\xa0 vu, cafÃ©; " * 30 + "</p>")
 
 
-def test_a_captcha_that_came_as_a_page_has_no_document() -> None:
-    with pytest.raises(CleaningError, match="false_page: the page is a captcha"):
-        clean('<h1>One more step</h1><p>Please verify that you are human.</p><div class="h-captcha"></div>')
-
-
 def test_a_declared_charset_is_decoded() -> None:
     assert "항구" in clean(f"<p>항구 {FILLER}</p>", charset="euc-kr").markdown
 
