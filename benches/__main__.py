@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benches.figure import Figure
 
-BENCHES = ("extraction", "chunking", "embedding", "search", "pipeline", "workers")
+BENCHES = ("extraction", "chunking", "embedding", "search", "pipeline", "recrawl", "workers")
 
 
 def _show(console: Console, name: str, figures: list[Figure]) -> None:
