@@ -220,7 +220,7 @@ def _show_evaluation(evaluation: ReleaseEvaluation) -> None:
     typer.echo("")
     print_table(("questions", "what", "this release", "live then"), score_rows(evaluation), right=())
     for problem in evaluation.problems:
-        typer.secho(f"refused: {problem}", fg="red")
+        typer.secho(f"not good enough: {problem}", fg="red")
     if evaluation.failed:
         typer.echo("\nquestions that it fails:")
         for failed in evaluation.failed:
