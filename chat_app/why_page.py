@@ -22,6 +22,22 @@ from retrieval.inquiry import Inquiry
 from retrieval.presence import live_urls
 from retrieval.standing import Place, Standing
 
+_STATES = {
+    "fetched": "fetched by the newest crawl",
+    "unchanged": "unchanged since an earlier crawl",
+    "kept": "not seen by the newest crawl, and kept",
+    "aliases": "other names of pages",
+    "refused": "refused by robots.txt, the page itself or a limit",
+    "gone": "gone",
+    "unreachable": "never reached",
+    "outside": "out of scope",
+    "quarantined": "in quarantine",
+    "uncleaned": "not cleaned yet",
+    "uncut": "without chunks",
+    "unpublished": "not published yet",
+    "stale": "published, and no longer current",
+    "live": "answering",
+}
 _LONGEST = 4_000
 _NEAREST = 5
 
@@ -100,7 +116,7 @@ def _query(url: str, question: str, source: str) -> str:
 
 def _flow(service: ChatService, source: str) -> FlowLines:
     counts = asdict(flow_counts(service.lake, source, live_urls(service.store, source)))
-    lines = [(name, f"{count:,} pages") for name, count in counts.items() if name != "source" and count]
+    lines = [(label, f"{counts[state]:,} pages") for state, label in _STATES.items() if counts[state]]
     live = service.store.live(source)
     if live is not None:
         lines.append(("live release", f"{live.release_id[:12]}: {live.pages:,} pages, {live.chunks:,} chunks"))

@@ -158,7 +158,7 @@ async def test_what_a_website_wrote_is_shown_and_never_obeyed(service: ChatServi
         (f"/trace/{TURN[:-1]}/1", 404, "No answer with this id is kept"),  # the beginning of an id opens nothing
         ("/why?url=https://example.test/swram.html", 404, "https://example.test/swarm.html"),
         ("/why?url=https://example.test/gone.html", 200, "does not exist any more"),
-        ("/why", 200, "cleaned"),
+        ("/why", 200, "fetched by the newest crawl"),
     ],
 )
 async def test_what_is_not_there_is_said(
