@@ -19,13 +19,13 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from data_contracts.table import Table
+from lake.commit import commit_attempts
 from lake.error import LakeBusy
 from lake.lake import Lake
 from lake.log_settings import BOUNDS, HISTORY_BEGINS, log_settings, missing_settings
 from lake.objects import ObjectFacts, ObjectFolder
 
 LOG = "_delta_log"
-_ATTEMPTS = 20
 _TELLING = ("predicate", "newValues", "matchedPredicates", "notMatchedPredicates")
 
 
@@ -59,7 +59,7 @@ def data_files(lake: Lake, table: Table) -> Iterator[ObjectFacts]:
 
 def _note_begin(lake: Lake, table: Table) -> DeltaTable | None:
     """Write the version at which the history begins from now on into the table, and return the table."""
-    for _ in range(_ATTEMPTS):
+    for _ in commit_attempts():
         delta = lake.delta(table)
         if delta is None:
             return None
@@ -70,7 +70,7 @@ def _note_begin(lake: Lake, table: Table) -> DeltaTable | None:
         except CommitFailedError:  # another writer, at the same moment
             continue
         return delta
-    raise LakeBusy(f"{table.name}: other writers won {_ATTEMPTS} commits in a row; run it again")
+    raise LakeBusy(f"{table.name}: other writers won every commit; run it again")
 
 
 def _clean_log(table: Table, folder: ObjectFolder, checkpoint: int) -> None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
-from deltalake import DeltaTable, WriterProperties
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data_contracts.table import Table
+from lake.commit import WRITER
 from lake.lake import Lake
 from lake.log_settings import HISTORY_BEGINS, history_begins, log_settings, missing_settings, retention
 from lake.table_history import data_files
@@ -23,8 +24,6 @@ from lake.table_history import data_files
 SMALL_BYTES = 16_000_000
 MANY = 8
 """So many files of a partition smaller than that are merged."""
-
-_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=8192)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,12 @@ def keep_up_table(lake: Lake, table: Table, *, days: int, dry_run: bool) -> Tabl
         return TableUpkeep(table.name, before, before, sum(crowded.values()), freed, history_begins(delta))
     full = _settle(delta, table, days)
     merged, note = _compact(lake, table, crowded)
-    freed = _vacuum_table(lake, table, days, full=full)
-    delta = lake.delta(table) or delta
-    delta.create_checkpoint()
-    delta.cleanup_metadata()
+    freed = 0
+    if _note_begin(lake, table, days):
+        freed = _vacuum_table(lake, table, days, full=full)
+        delta = lake.delta(table) or delta
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
     return TableUpkeep(table.name, before, len(delta.file_uris()), merged, freed, history_begins(delta), note)
 
 
@@ -78,7 +79,7 @@ def _compact(lake: Lake, table: Table, crowded: dict[str, int]) -> tuple[int, st
         if delta is None:
             break
         try:
-            metrics = delta.optimize.compact(partition_filters=[("source", "=", source)], writer_properties=_WRITER)
+            metrics = delta.optimize.compact(partition_filters=[("source", "=", source)], writer_properties=WRITER)
             merged += int(metrics["numFilesRemoved"])
         except CommitFailedError:  # its files were changed meanwhile; the next run finds them
             return merged, f"{source} was being changed and is left for the next run"
@@ -109,21 +110,27 @@ def _vacuum(delta: DeltaTable, days: int, *, full: bool, dry_run: bool) -> list[
     return delta.vacuum(retention_hours=24 * days, dry_run=dry_run, enforce_retention_duration=False, full=full)
 
 
+def _note_begin(lake: Lake, table: Table, days: int) -> bool:
+    """Write into the table since when it can be looked back at; return whether that stands there."""
+    delta = lake.delta(table)
+    begins = _version_at(lake, table, datetime.now(UTC) - timedelta(days=days))
+    if delta is None or begins <= history_begins(delta):
+        return True
+    try:
+        delta.alter.set_table_properties({HISTORY_BEGINS: str(begins)}, raise_if_not_exists=False)
+    except CommitFailedError:  # another writer, at the same moment: the next run writes it
+        return False
+    return True
+
+
 def _vacuum_table(lake: Lake, table: Table, days: int, *, full: bool) -> int:
-    """Delete what only older versions read, after noting in the table since when it can be looked back at."""
+    """Delete what only versions from before the history read; return how many bytes that frees."""
     delta = lake.delta(table)
     if delta is None:
         return 0
     sizes = _sizes(lake, table, set(_vacuum(delta, days, full=full, dry_run=True)))
-    if not sizes:
-        return 0
-    begins = _version_at(lake, table, datetime.now(UTC) - timedelta(days=days))
-    if begins > history_begins(delta):
-        try:
-            delta.alter.set_table_properties({HISTORY_BEGINS: str(begins)}, raise_if_not_exists=False)
-        except CommitFailedError:  # another writer, at the same moment: the next run vacuums
-            return 0
-    _vacuum(delta, days, full=full, dry_run=False)
+    if sizes:
+        _vacuum(delta, days, full=full, dry_run=False)
     return sum(sizes)
 
 

@@ -101,19 +101,27 @@ class Tables:
 
 def _at(delta: DeltaTable, table: Table, as_of: int | datetime) -> DeltaTable:
     """Take an open table back to what it was. Raises HistoryEnded when that is not kept any more."""
-    begins = history_begins(delta)
+    begins, newest = history_begins(delta), delta.version()
     try:
         delta.load_as_version(as_of)
     except DeltaError:
-        if not begins:
+        if isinstance(as_of, int) and as_of > newest:
             raise
     else:
-        if delta.version() >= begins:
+        if delta.version() > begins or not begins or (delta.version() == begins and not _is_later(delta, as_of)):
             return delta
     raise HistoryEnded(
         f"{table.name} cannot be read as it was at {as_of}: its history begins with version {begins}. What is older "
         "was deleted, by its age or because something was erased (docs: How do I erase a page?)"
     )
+
+
+def _is_later(delta: DeltaTable, as_of: int | datetime) -> bool:
+    """Whether a version was made only after an instant: the oldest one stands in for all that are gone."""
+    if isinstance(as_of, int):
+        return False
+    made_at = delta.history(1)[0].get("timestamp")
+    return made_at is not None and made_at > as_of.timestamp() * 1000
 
 
 def _delta_schema(table: Table) -> Schema:

@@ -92,6 +92,22 @@ def test_history_beyond_the_retention_is_deleted_and_told_so(tmp_path: Path) -> 
         names(lake, as_of=old)
 
 
+def test_versions_whose_log_was_shortened_are_refused_and_not_read_as_empty(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    for number in range(3):
+        write(lake, f"row {number}")
+    keep_up(lake, days=1)
+    age(tmp_path, days=5)
+    write(lake, "newest")
+    keep_up(lake, days=1)
+    assert not (Path(table_folder(lake, QUARANTINE).url) / "_delta_log" / f"{1:020}.json").exists()
+    with pytest.raises(HistoryEnded):
+        names(lake, as_of=1)
+    with pytest.raises(HistoryEnded):
+        lake.scan(QUARANTINE, as_of=datetime.now(UTC) - timedelta(days=9))
+    assert len(names(lake)) == 4
+
+
 def _tombstones_age(lake: Lake, days: float) -> None:
     """Write into the log that files were replaced some days earlier."""
     folder = table_folder(lake, QUARANTINE)
