@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -158,6 +159,28 @@ class CrawledSource:
 def crawled(lake: Lake, tmp_path: Path, embedder: Embedder) -> CrawledSource:
     """A source without any page yet."""
     return CrawledSource(lake, LocalStore(tmp_path / "index"), embedder)
+
+
+class CountingEmbedder:
+    """The real embedder, and how many questions it was asked."""
+
+    def __init__(self, embedder: Any) -> None:
+        self._embedder = embedder
+        self.questions = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_query(self, text: str) -> Any:
+        self.questions += 1
+        return self._embedder.embed_query(text)
+
+
+@pytest.fixture
+def counted(crawled: CrawledSource) -> CrawledSource:
+    """A source without any page yet, whose embedder counts questions."""
+    crawled.embedder = CountingEmbedder(crawled.embedder)
+    return crawled
 
 
 @pytest.fixture

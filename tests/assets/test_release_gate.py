@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,8 @@ from assets.stages.release import Outcome
 from data_contracts.index_release import INDEX_RELEASES
 from data_contracts.question import GoldenQuestion
 from data_contracts.release_evaluation import ReleaseEvaluation
-from data_contracts.release_event import RELEASE_EVENTS, Actor
+from data_contracts.release_event import RELEASE_EVENTS
 from lake.release_history import release_history
-from retrieval.error import IndexDamaged
 
 pytestmark = pytest.mark.slow
 
@@ -40,25 +38,10 @@ def golden(subject: str, quote: str = "") -> GoldenQuestion:
     )
 
 
-class CountingEmbedder:
-    """The real embedder, and how many questions it was asked."""
-
-    def __init__(self, embedder: Any) -> None:
-        self._embedder = embedder
-        self.questions = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._embedder, name)
-
-    def embed_query(self, text: str) -> Any:
-        self.questions += 1
-        return self._embedder.embed_query(text)
-
-
 @pytest.fixture
-def site(crawled: Any) -> Any:
+def site(counted: Any) -> Any:
     """Five pages, one live release, and a golden question for each page."""
-    crawled.embedder = CountingEmbedder(crawled.embedder)
+    crawled = counted
     crawled.golden = [golden(subject) for subject in SUBJECTS]
     crawled.crawl({f"/{subject}": about(subject) for subject in SUBJECTS})
     crawled.build()
@@ -192,26 +175,6 @@ def test_a_source_without_golden_questions_is_asked_its_headings_alone(crawled: 
     assert found.candidate.golden.asked == 0
     assert found.candidate.heading.asked == 2
     assert found.passed
-
-
-def test_an_index_that_was_live_before_events_were_kept_gets_its_event(site: Any) -> None:
-    release_id = live(site)
-    rows = site.lake.scan(RELEASE_EVENTS).select("release_id").collect()
-    site.lake.erase(RELEASE_EVENTS, rows, source="example")
-    assert release_history(site.lake, "example").events == ()
-    site.publish()
-    [event] = release_history(site.lake, "example").events
-    assert (event.release_id, event.actor, event.at) == (release_id, Actor.RUN, site.store.live("example").built_at)
-
-
-def test_a_damaged_live_release_is_built_anew_by_the_next_run(site: Any, tmp_path: Path) -> None:
-    first = site.store.live("example")
-    (tmp_path / "index" / "example" / first.release_id / "vectors.f32").write_bytes(b"")
-    with pytest.raises(IndexDamaged, match="Build the release again"):
-        site.store.live("example")
-    assert site.publish().live.release_id == first.release_id
-    vector = site.embedder.embed_query("rain")
-    assert site.store.search("example", vector=vector, text="rain", model_id=first.model_id, limit=1)
 
 
 def test_of_refused_releases_only_the_newest_is_kept(site: Any) -> None:
