@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 def gate_checks(results: Iterable[GateResult]) -> list[dg.AssetCheckResult]:
     """Return a check result for each gate, with the pages that it speaks of."""
+    from assets.stages.gates import WAY_OUT
+
     return [
         dg.AssetCheckResult(
             check_name=result.name,
             passed=result.passed,
-            description=None if result.passed else f"{result.sentence}; see quality.{result.setting}",
+            description=None if result.passed else f"{result.report}\n{WAY_OUT}",
             metadata={
                 "value": result.value,
                 "limit": result.limit,

@@ -26,8 +26,17 @@ def read_progress(instance: dg.DagsterInstance, run_id: str, cursor: str | None)
 
 def failure_reason(instance: dg.DagsterInstance, run_id: str) -> str:
     """Say in a sentence or a few which step failed and why, in the words of the error that was meant for people."""
-    reasons = list(_failed_steps(instance, run_id)) or list(_failed_runs(instance, run_id))
+    checks = list(_failed_checks(instance, run_id))
+    reasons = checks or list(_failed_steps(instance, run_id)) or list(_failed_runs(instance, run_id))
     return "\n".join(dict.fromkeys(reasons)) or "the run ended without saying why; its log is in the Dagster UI"
+
+
+def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:
+    """What the checks that stopped a run found, where they say it."""
+    for record in instance.get_records_for_run(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records:
+        check = record.event_log_entry.get_dagster_event().asset_check_evaluation_data
+        if not check.passed and check.blocking and check.description:
+            yield f"{check.asset_key.to_user_string()}: {check.description}"
 
 
 def _failed_steps(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:

@@ -30,6 +30,11 @@ _UNKNOWN = "und"
 _TELLING = 200  # letters; the language of less is a guess
 
 
+WAY_OUT = (
+    "Mend the site or the source's selectors; or, if this is as it should be, raise the limit in the source's file."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A page with the evidence."""
@@ -60,7 +65,13 @@ class GateResult:
     @property
     def sentence(self) -> str:
         """What was found, for a person."""
-        return f"{self.name.replace('_', ' ')}: {self.value:.0%} ({self.pages} pages), the limit is {self.limit:.0%}"
+        found = f"{self.value:.0%} ({self.pages} pages), the limit is {self.limit:.0%}"
+        return f"not so: {self.name.replace('_', ' ')}. {found} (quality.{self.setting})"
+
+    @property
+    def report(self) -> str:
+        """What was found, with the pages that show it."""
+        return "\n".join([self.sentence, *(f"    {example.url}  {example.evidence}" for example in self.examples)])
 
 
 def document_gates(source: Source, lake: Lake) -> list[GateResult]:
@@ -113,13 +124,8 @@ def refuse_failing(source: Source, results: Iterable[GateResult]) -> None:
     failed = [result for result in results if not result.passed]
     if not failed:
         return
-    lines = [f"source {source.name!r} is not fit to be published; what answers now goes on answering."]
-    for result in failed:
-        lines.append(f"- {result.sentence}")
-        lines += [f"    {example.url}  {example.evidence}" for example in result.examples]
-    settings = ", ".join(f"quality.{result.setting}" for result in failed)
-    lines.append(f"Mend the site or the source's selectors; or, if this is as it should be, raise {settings}.")
-    raise GateFailed("\n".join(lines))
+    lead = f"source {source.name!r} is not fit to be published; what answers now goes on answering."
+    raise GateFailed("\n".join([lead, *(f"- {result.report}" for result in failed), WAY_OUT]))
 
 
 def _documents(lake: Lake, source: Source) -> pl.DataFrame:

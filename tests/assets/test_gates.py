@@ -65,7 +65,7 @@ def test_a_site_that_is_bad_on_every_page_fails_with_examples(
     result = {one.name: one for one in document_gates(crawled.source, crawled.lake)}[gate]
     assert not result.passed
     assert evidence in result.examples[0].evidence
-    with pytest.raises(GateFailed, match=rf"(?s)https://example.test/.*raise .*quality\.{result.setting}"):
+    with pytest.raises(GateFailed, match=rf"(?s)\(quality\.{result.setting}\).*https://example.test/.*raise the limit"):
         refuse_failing(crawled.source, [result])
 
 
