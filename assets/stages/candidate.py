@@ -29,13 +29,14 @@ from data_contracts.embedding import EMBEDDINGS
 from data_contracts.identity import content_id
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.passage import Passage
+from data_contracts.quarantine import QUARANTINE
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.tuning import BatchTuner
 from retrieval.vector_store import PassageBatch, ReleaseManifest
 
-BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, BOILERPLATE, CHUNKS, EMBEDDINGS)
+BUILT_FROM = (CRAWL_LEDGER, CRAWLS, PAGE_VERSIONS, DOCUMENTS, QUARANTINE, BOILERPLATE, CHUNKS, EMBEDDINGS)
 """The tables that decide what a release holds."""
 BATCH_CHUNKS = 512
 """Rows that are read at a time, and given to a store where nothing was measured yet."""
