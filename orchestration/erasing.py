@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
 
 
-def open_places(settings: PipelineSettings) -> Places:
-    """Return every place that can hold a page."""
+def open_places(settings: PipelineSettings, *, with_model: bool = True) -> Places:
+    """Return every place that can hold a page; with the model, the proof searches by vectors, too."""
     from assets.erasure.erasing import Places
     from lake import ObjectFolder
     from orchestration.dagster_traces import DagsterKeeper, LogKeeper, PastKeeper
@@ -28,7 +28,7 @@ def open_places(settings: PipelineSettings) -> Places:
         PastKeeper(settings.past_folder),
     )
     index = ObjectFolder(str(settings.index_folder))
-    embedder = _embedder(settings)
+    embedder = _embedder(settings) if with_model else None
     return Places(settings.lake(), settings.objects(), settings.store(), index, keepers, embedder)
 
 

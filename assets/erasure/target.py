@@ -53,11 +53,13 @@ class Target:
 
 
 def find_target(lake: Lake, source: str, urls: Iterable[str]) -> Target:
-    """Return what pages of a source are, with the aliases that show the same content under another address."""
+    """Return what pages of a source are, with the other addresses that show the same content: their aliases and, where
+    an alias was named, the page itself."""
     named = frozenset(urls)
-    rows = current_aliases(lake, source).filter(pl.col("url").is_in(list(named))).collect()
-    aliases = frozenset(rows["alias"]) - named
-    return _target(lake, source, named | aliases, aliases, is_whole=False)
+    aliases = current_aliases(lake, source).collect()
+    pages = named | frozenset(aliases.filter(pl.col("alias").is_in(list(named)))["url"].drop_nulls())
+    every = pages | frozenset(aliases.filter(pl.col("url").is_in(list(pages)))["alias"])
+    return _target(lake, source, every, every - named, is_whole=False)
 
 
 def find_whole_source(lake: Lake, source: str) -> Target:

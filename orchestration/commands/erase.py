@@ -51,9 +51,14 @@ def erase(
         _let_in(settings, urls or [], source)
         return
     targets = chosen_targets(settings, urls or [], source)
-    places = open_places(settings)
+    places = open_places(settings, with_model=not dry_run)
     is_clean = True
     for one, target in targets:
+        if not target.is_known:
+            typer.echo(
+                f"{one.name} stores no page under this address (lorechat why tells more); erasing keeps it out.",
+                err=True,
+            )
         if _is_wanted(one, target, places, yes=yes, dry_run=dry_run, as_json=as_json):
             is_clean &= _erase(one, target, places, as_json=as_json)
             _warn(one, target, settings.catalog().questions(one.name))

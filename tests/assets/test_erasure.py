@@ -194,6 +194,7 @@ def test_an_alias_of_the_page_goes_with_it(built: Any) -> None:
     ).unique("url")
     built.lake.append(CRAWL_LEDGER, alias, source="example")
     assert target_of(built).aliases == {copy}
+    assert target_of(built, copy).urls == {URL, copy}
     erase_all(built)
     assert built.lake.scan(CRAWL_LEDGER).filter(pl.col("url") == copy).collect().is_empty()
     assert copy in erased_urls(built.lake, "example")
