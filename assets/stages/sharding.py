@@ -22,7 +22,7 @@ from lake import Appended, Lake
 from retrieval.embedder import Embedder
 from retrieval.machine import free_memory, usable_cores
 
-_LEAST_SHARE = {"markdown": 200, "chunks": 250, "embeddings": 400}
+_LEAST_SHARE = {"markdown": 300, "chunks": 1000, "embeddings": 400}
 """Pages, documents and texts that make up for the start of a process, which takes one to two seconds."""
 _WORKER_BYTES = 700_000_000  # the most that one took on sites of 2,000 pages, with room
 
@@ -45,8 +45,12 @@ class Crew:
     def hands(self, stage: str, units: int) -> int:
         """Return how many workers are worth starting for so much work; 1: none, do it in this process.
 
-        Without a number from a person there are no more than the free memory holds.
+        Without a number from a person there are no more than the free memory holds, and none to embed: the engine's
+        threads, or a GPU, do as much in one process, with one model in memory (1,489 texts on two cores took 26 s of
+        CPU time there, and 30 s with two workers).
         """
+        if self.workers is None and stage == "embeddings":
+            return 1
         memory = free_memory()
         fitting = usable_cores() if memory is None else min(usable_cores(), memory // _WORKER_BYTES)
         return max(1, min(self.workers or fitting, units // self.least_share[stage]))

@@ -155,9 +155,15 @@ def test_a_worker_with_another_model_refuses_to_embed(prepared_models: Path) -> 
         ModelChoice(name=NAME, cache=prepared_models, model_id="another").load(1)
 
 
+def test_embedding_stays_in_one_process_unless_a_person_says_how_many(prepared_models: Path) -> None:
+    model = ModelChoice(name=NAME, cache=prepared_models)
+    assert Crew(model, {}).hands("embeddings", 100_000) == 1
+    assert Crew(model, {}, workers=3).hands("embeddings", 100_000) == 3
+
+
 def test_small_work_starts_no_worker(prepared_models: Path) -> None:
     crew = Crew(ModelChoice(name=NAME, cache=prepared_models), {}, workers=8)
-    assert [crew.hands("markdown", pages) for pages in (0, 10, 399, 400, 100_000)] == [1, 1, 1, 2, 8]
+    assert [crew.hands("markdown", pages) for pages in (0, 10, 599, 600, 100_000)] == [1, 1, 1, 2, 8]
 
 
 @slow
