@@ -67,9 +67,10 @@ def last_lesson(lake: Lake, source: str, *, as_of: AsOf | None = None) -> Lesson
 def learn(lake: Lake, source: Source, documents: pl.LazyFrame) -> Lesson:
     """Return the lesson of the live documents: the last one while it names the same blocks, else a new one."""
     last = last_lesson(lake, source.name)
-    before = {block.hash: (block.text, block.url) for block in last.blocks}
+    known = frozenset(block.hash for block in last.blocks)
+    before = {block.hash: (block.text, block.url) for block in last.blocks if block.text}  # erased examples are not
     rows = _with_blocks(lake, source.name, documents).sort("url").collect(engine="streaming")
-    found = recurring_blocks(rows, source.boilerplate, frozenset(before))
+    found = recurring_blocks(rows, source.boilerplate, known)
     shown = before | _shown(lake, source.name, rows, {block.hash for block in found} - set(before))
     blocks = tuple(_learned(block, *shown[block.hash], source.boilerplate.keep) for block in found)
     if _essence(blocks) == _essence(last.blocks):
@@ -82,9 +83,9 @@ def _learned(block: Recurring, text: str, url: str, keep: tuple[str, ...]) -> Le
     return LearnedBlock(block.hash, block.kind, text, url, block.pages, block.share, block.place, stays)
 
 
-def _essence(blocks: tuple[LearnedBlock, ...]) -> set[tuple[int, bool]]:
-    """What makes two lessons the same: how common each block is may change."""
-    return {(block.hash, block.stays) for block in blocks}
+def _essence(blocks: tuple[LearnedBlock, ...]) -> set[tuple[int, bool, bool]]:
+    """What makes two lessons the same: how common each block is may change, and on which page it is shown."""
+    return {(block.hash, block.stays, bool(block.text)) for block in blocks}
 
 
 def keep_lesson(lake: Lake, source: str, lesson: Lesson) -> None:

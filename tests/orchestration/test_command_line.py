@@ -22,6 +22,7 @@ COMMANDS = (
     "search",
     "clean",
     "chunk",
+    "boilerplate",
     "sources",
     "status",
     "releases",
