@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from data_contracts.source import Source
 from data_contracts.verdict import Verdict
@@ -86,4 +87,4 @@ class Asker:
         known = self._known.get(visit.url)
         if known is None or visit.own_name or self._news.are_newer(visit.url):
             return {}
-        return known.conditions()
+        return known.conditions(datetime.now(UTC))

@@ -84,39 +84,44 @@ def test_a_few_pages_may_always_go_and_a_narrowed_scope_is_evidence(recrawl: Any
     assert told.crawl().report.changes.restored == 5
 
 
-def test_robots_txt_is_evidence_only_when_it_can_be_read(recrawl: Any) -> None:
-    told = _site(recrawl)
-    told.crawl()
-    everything = told.pages()
-    told.site.behaviour["/robots.txt"] = told.site.how(status=503)
-    error, outcome = told.fail()
-    assert isinstance(error, CrawlFailed)
-    assert outcome.paths("error") == everything
-    assert told.pages() == everything
-    del told.site.behaviour["/robots.txt"]
-    told.site.pages["/robots.txt"] = "User-agent: *\nDisallow: /page-1\n"  # and page-10, page-11
-    told.crawl()
-    assert told.pages() == everything - {"/page-1", "/page-10", "/page-11"}
-
-
-def test_a_site_that_denies_all_its_pages_keeps_them(recrawl: Any) -> None:
+@pytest.fixture(scope="module")
+def unwell(recrawl: Any) -> Any:
+    """A site that was crawled once; each test lets it ail in another way, and makes it well again."""
     told = _site(recrawl, removal={"always_allowed": 100})
     told.crawl()
-    everything = told.pages()
-    told.site.weather = lambda path: told.site.how(status=404)
-    error, _ = told.fail()
+    told.everything = told.pages()
+    return told
+
+
+def test_robots_txt_that_cannot_be_read_is_no_evidence(unwell: Any) -> None:
+    unwell.site.behaviour["/robots.txt"] = unwell.site.how(status=503)
+    error, outcome = unwell.fail()
+    del unwell.site.behaviour["/robots.txt"]
+    assert isinstance(error, CrawlFailed)
+    assert outcome.paths("error") == unwell.everything
+    assert unwell.pages() == unwell.everything
+
+
+def test_a_site_that_denies_all_its_pages_keeps_them(unwell: Any) -> None:
+    unwell.site.weather = lambda path: unwell.site.how(status=404)
+    error, _ = unwell.fail()
+    unwell.site.weather = lambda path: None
     assert isinstance(error, RemovalsHeld)
     assert "no page at all was found" in str(error)
-    assert told.pages() == everything
+    assert unwell.pages() == unwell.everything
 
 
-def test_a_site_that_cannot_be_reached_keeps_its_pages(recrawl: Any) -> None:
-    told = _site(recrawl)
-    told.crawl()
-    everything = told.pages()
-    told.site.weather = lambda path: told.site.how(closes=True)
-    error, outcome = told.fail()
+def test_a_site_that_cannot_be_reached_keeps_its_pages(unwell: Any) -> None:
+    unwell.site.weather = lambda path: unwell.site.how(closes=True)
+    error, outcome = unwell.fail()
+    unwell.site.weather = lambda path: None
     assert isinstance(error, CrawlFailed)
     assert outcome.paths("gone") == set()
-    assert told.closing_row()["removals"] == "applied"
-    assert told.pages() == everything
+    assert unwell.closing_row()["removals"] == "applied"
+    assert unwell.pages() == unwell.everything
+
+
+def test_robots_txt_that_forbids_a_page_is_evidence(unwell: Any) -> None:
+    unwell.site.pages["/robots.txt"] = "User-agent: *\nDisallow: /page-1\n"  # and page-10, page-11
+    unwell.crawl()
+    assert unwell.pages() == unwell.everything - {"/page-1", "/page-10", "/page-11"}
