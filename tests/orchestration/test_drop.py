@@ -41,6 +41,23 @@ def test_dropped_pages_are_built_and_exported(
     assert "boats markdown: 0 added, 2 there already" in again.stdout
 
 
+def test_a_site_with_an_inbox_is_crawled_although_pages_were_dropped_first(
+    lorechat: Run, workplace: tuple[Path, dict[str, str]], site: str, tmp_path: Path
+) -> None:
+    home = Path(workplace[1]["LORECHAT_HOME"])
+    assert lorechat("add", f"{site}/guide/", "--name", "mixed").returncode == 0
+    source = home.parent / "sources" / "mixed.yaml"
+    source.write_text(source.read_text() + "inbox: true\n")
+    row = {"url": f"{site}/guide/sail.html", "content": "<h1>Sailing</h1><p>A boat is sailed with the wind."}
+    (tmp_path / "pages.ndjson").write_text(json.dumps(row))
+    assert lorechat("drop", "mixed", str(tmp_path / "pages.ndjson")).returncode == 0
+    built = lorechat("build", "mixed", LORECHAT_INBOX_SETTLE_SECONDS="0.5")
+    assert built.returncode == 0, built.stderr
+    files = (home / "lake" / "processed" / "mixed").glob("*.jsonl")
+    exported = {json.loads(line)["url"] for file in files for line in file.read_text().splitlines()}
+    assert exported == {f"{site}/guide/{name}" for name in ("", "moor.html", "sail.html")}
+
+
 def test_a_drop_that_nobody_would_read_is_refused_with_a_reason(lorechat: Run, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p>x")
