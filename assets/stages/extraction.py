@@ -51,7 +51,9 @@ def extract_documents(
         crew.run(STAGE, source, lake, meter, hands=hands)
     else:
         _extract(source, lake, missing, version, meter, apart)
-    while not (missing := _missing(lake, source.name, _stand_ins(lake, source.name, version), version)).is_empty():
+    while not (
+        missing := _missing(lake, source.name, _stand_ins(lake, source.name, version, shard), version)
+    ).is_empty():
         _extract(source, lake, missing, version, meter, apart)
     return meter.report(source.name, {"pages": pages.height})
 
@@ -68,10 +70,14 @@ def _extract(source: Source, lake: Lake, missing: pl.DataFrame, version: str, me
     outbox.flush()
 
 
-def _stand_ins(lake: Lake, source: str, version: str) -> pl.DataFrame:
-    """The earlier versions that answer for pages whose current one was put aside; they may need cleaning, too."""
+def _stand_ins(lake: Lake, source: str, version: str, shard: Shard | None) -> pl.DataFrame:
+    """The earlier versions that answer for pages whose current one was put aside; they may need cleaning, too.
+
+    A worker does its share of those that it can know of; whoever runs the whole stage does the rest.
+    """
     pages = live_pages(lake, source)
-    return answering_pages(lake, source, version, pages).join(pages, on="page_version_id", how="anti")
+    found = answering_pages(lake, source, version, pages).join(pages, on="page_version_id", how="anti")
+    return found if shard is None else found.filter(shard.where(pl.col("page_version_id")))
 
 
 def _missing(lake: Lake, source: str, pages: pl.DataFrame, version: str) -> pl.DataFrame:
