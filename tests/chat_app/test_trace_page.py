@@ -63,14 +63,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
 
 
 def _settings(home: Path, models: Path) -> ChatSettings:
-    dagster = "https://dagster.test/"
     return ChatSettings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
         home=home,
         models=models,
         openai_api_key="",  # type: ignore[arg-type]  # made secret by its type
         openai_base_url="",
-        dagster_url=dagster,
+        dagster_url="https://dagster.test/",
         questions_per_minute=1_000,
     )
 
@@ -214,10 +213,8 @@ async def test_one_address_may_not_ask_without_end(service: ChatService, client:
 
 
 def test_a_reader_gets_from_a_marker_to_the_bytes(
-    browser: Browser,  # noqa: F811 - the fixture
-    home: Path,
-    models: Path,
-) -> None:
+    browser: Browser, home: Path, models: Path,  # noqa: F811 - the fixture
+) -> None:  # fmt: skip
     with serving(home, models) as address, opened(browser, address) as page:
         ask(page, QUESTION)
         page.locator("a.element-link").first.click(timeout=WAIT)
@@ -238,10 +235,8 @@ def test_a_reader_gets_from_a_marker_to_the_bytes(
 
 
 def test_hostile_text_stays_text_in_a_browser(
-    browser: Browser,  # noqa: F811 - the fixture
-    home: Path,
-    models: Path,
-) -> None:
+    browser: Browser, home: Path, models: Path,  # noqa: F811 - the fixture
+) -> None:  # fmt: skip
     question = "What did the beekeeper write on the wall?"
     answer = _kept(question, _settings(home, models))
     number = next(one.number for one in answer.citations if one.passage.url == f"{HOST}/evil.html")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.orchestration.dagster_server import RunningDagster, running_dagster
+from tests.orchestration.harbour import world  # noqa: F401 - a fixture of two suites
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
