@@ -92,30 +92,38 @@ class _Publishing:
     def run(self, on_progress: ProgressListener) -> Published:
         candidate, live = self.candidate, answering(self.store, self.name)
         outcome = self._outcome(live)
-        built = [release.release_id for release in self.store.releases(self.name)]
-        is_to_build = outcome is Outcome.PROMOTED and candidate.release_id not in built
-        chunks = candidate.chunks.height
-        todo = chunks if is_to_build else 0
-        meter = Meter(STAGE, "chunks", total=todo, skipped=chunks - todo, on_progress=on_progress)
-        evaluation: ReleaseEvaluation | None = None
+        meter = self._meter(outcome, on_progress)
         if outcome is Outcome.PROMOTED:
             self._build(live, meter)
-            evaluation = self.evaluator.evaluated(self.candidate, live.release_id if live else None)
-        elif outcome is Outcome.UNCHANGED:
-            known = evaluation_of(live)
-            evaluation = self.evaluator.evaluated(self.candidate, known.compared_with if known else None)
+        evaluation = self._evaluated(outcome, live)
         if evaluation is not None:
-            meter.rows(Appended(added=_record(self.lake, self.candidate, evaluation)))
-        if evaluation is not None and outcome is Outcome.PROMOTED:
-            self._decide(evaluation)
+            meter.rows(Appended(added=_record(self.lake, candidate, evaluation)))
+            if outcome is Outcome.PROMOTED:
+                self._decide(evaluation)
         self._drop_old()
         return Published(
-            report=meter.report(self.name, {"pages": candidate.pages, "chunks": chunks}),
+            report=meter.report(self.name, {"pages": candidate.pages, "chunks": candidate.chunks.height}),
             outcome=outcome,
             candidate=candidate.release_id,
             live=answering(self.store, self.name) or candidate.manifest,
             evaluation=evaluation,
         )
+
+    def _meter(self, outcome: Outcome, on_progress: ProgressListener) -> Meter:
+        built = [release.release_id for release in self.store.releases(self.name)]
+        chunks = self.candidate.chunks.height
+        todo = chunks if outcome is Outcome.PROMOTED and self.candidate.release_id not in built else 0
+        return Meter(STAGE, "chunks", total=todo, skipped=chunks - todo, on_progress=on_progress)
+
+    def _evaluated(self, outcome: Outcome, live: ReleaseManifest | None) -> ReleaseEvaluation | None:
+        """Evaluate the candidate against the live release; one that is live itself, against what it was compared with
+        before, which asks nothing unless the questions have changed."""
+        if outcome is Outcome.HELD:
+            return None
+        if outcome is Outcome.PROMOTED:
+            return self.evaluator.evaluated(self.candidate, live.release_id if live else None)
+        known = evaluation_of(live)
+        return self.evaluator.evaluated(self.candidate, known.compared_with if known else None)
 
     def _outcome(self, live: ReleaseManifest | None) -> Outcome:
         """What becomes of the candidate unless it is refused."""
