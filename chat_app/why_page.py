@@ -116,7 +116,7 @@ def _query(url: str, question: str, source: str) -> str:
 
 def _flow(service: ChatService, source: str) -> FlowLines:
     counts = asdict(flow_counts(service.lake, source, live_urls(service.store, source)))
-    lines = [(label, f"{counts[state]:,} pages") for state, label in _STATES.items() if counts[state]]
+    lines = [(label, f"{counts[state]:,}") for state, label in _STATES.items() if counts[state]]
     live = service.store.live(source)
     if live is not None:
         lines.append(("live release", f"{live.release_id[:12]}: {live.pages:,} pages, {live.chunks:,} chunks"))
