@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ _PRESENT = [verdict.value for verdict in Verdict if verdict.is_present]
 _UNKNOWN = [verdict.value for verdict in Verdict if verdict.is_unknown]
 _TRUSTED = timedelta(days=28)  # so long a server's word is taken that nothing has changed
 _SPREAD_DAYS = 14
+_BATCH_ROWS = 512
 _MOST_LOOKS = 3  # crawls that look for a page that is gone and that nothing leads to
 
 
@@ -74,11 +76,11 @@ def load_known_pages(
     links = _links(lake, source, rows, trusted)
     present = set(current_pages(lake, source.name, without=without).select("url").collect().to_series())
     pages = {}
-    for row in rows.drop("outlinks", "stored_by").iter_rows(named=True):
+    for row in rows.drop("stored_by").iter_rows(named=True):
         url, looks, judged_by = row.pop("url"), row.pop("looks"), row.pop("judged_by")
         is_present = url in present
         is_sought = is_present or looks < _MOST_LOOKS
-        followed = links[row["version"]] if judged_by in trusted else None
+        followed = links.get(row["version"]) if judged_by in trusted else None
         if url not in ingested:
             pages[url] = KnownPage(**row, links=followed, is_present=is_present, is_sought=is_sought)
     return pages
@@ -108,7 +110,7 @@ def _last_seen(lake: Lake, source: Source, without: str | None) -> pl.LazyFrame:
     against = ledger.filter(~is_there, ~pl.col("verdict").is_in(_UNKNOWN)).select("url", at="seen_at")
     vain = against.join(seen.select("url", "seen_at"), on="url").filter(pl.col("at") > pl.col("seen_at"))
     versions = lake.scan(PAGE_VERSIONS, source=source.name).select(
-        "page_version_id", "body_hash", "body_bytes", "outlinks", "fetched_at", stored_by="crawl_id"
+        "page_version_id", "body_hash", "body_bytes", "fetched_at", stored_by="crawl_id"
     )
     return (
         seen.join(vain.group_by("url").agg(looks=pl.len()), on="url", how="left")
@@ -120,11 +122,17 @@ def _last_seen(lake: Lake, source: Source, without: str | None) -> pl.LazyFrame:
 
 
 def _links(lake: Lake, source: Source, rows: pl.DataFrame, trusted: Set[str]) -> dict[str, tuple[str, ...]]:
-    """Links by version: as stored, and read anew where equal bytes were stored earlier under other rules."""
+    """Links of the versions that may be followed unread, by version: as stored, and read anew where equal bytes were
+    stored earlier under other rules. Pages share most of their links, so each URL is held once."""
+    judged = rows.filter(pl.col("judged_by").is_in(list(trusted)))
     is_fresh = pl.col("stored_by").is_in(list(trusted))
-    links = {version: tuple(urls) for version, urls in rows.select("version", "outlinks").iter_rows()}
-    judged = rows.filter(~is_fresh, pl.col("judged_by").is_in(list(trusted)))
-    return links | read_stored_links(lake, source, judged["version"])
+    links = read_stored_links(lake, source, judged.filter(~is_fresh)["version"])
+    keys = judged.filter(is_fresh).select(page_version_id="version")
+    for batch in lake.batches(
+        PAGE_VERSIONS, keys, source=source.name, columns=["page_version_id", "outlinks"], rows=_BATCH_ROWS
+    ):
+        links.update((version, tuple(map(sys.intern, urls))) for version, urls in batch.iter_rows())
+    return links
 
 
 def _ledger(lake: Lake, source: Source, without: str | None) -> pl.LazyFrame:
