@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
 from assets.error import GateFailed
 from assets.stages.gates import GateResult, chunk_gates, document_gates, refuse_failing
+from assets.stages.live import live_documents
+from assets.steps.clean import extractor_version
+from scrapers.crawl import crawl_source
+from tests.conftest import TOPICS
+
+pytestmark = pytest.mark.slow
 
 SUBJECTS = ("rain", "snow", "wind", "hail", "fog", "frost", "thunder", "drought")
 
@@ -130,3 +137,31 @@ def test_a_site_of_nothing_but_boilerplate_fails_before_it_is_published(crawled:
     crawled.extract()
     crawled.split()
     assert "pages_are_more_than_boilerplate" in failing(crawled)
+
+
+def test_a_day_of_captchas_on_most_pages_is_told_and_changes_nothing(crawled: Any, small_site: Any) -> None:
+    def crawl() -> None:
+        crawl_source(crawled.source, crawled.lake, on_progress=crawled.told.append, environment=os.environ)
+
+    crawled.source = small_site.source("example")
+    crawl()
+    crawled.build()
+    before, versions = crawled.store.live("example").release_id, live_versions(crawled)
+    captcha = page("Just a moment...", '<p id="challenge-error-text">Enable JavaScript and cookies to continue</p>')
+    for topic in TOPICS[:5]:
+        small_site.pages[f"/{topic}.html"] = captcha
+    crawl()
+    extracted = crawled.extract()
+    assert (extracted.added, extracted.quarantined) == (0, 0)
+    assert live_versions(crawled) == versions
+    result = gates(crawled)["pages_are_what_was_asked_for"]
+    assert not result.passed
+    assert (result.pages, result.value) == (5, 5 / 7)
+    assert result.examples[0].evidence.startswith("challenge: the answer is a Cloudflare challenge")
+    crawled.build()
+    assert crawled.store.live("example").release_id == before
+
+
+def live_versions(crawled: Any) -> list[str]:
+    version = extractor_version(crawled.source.selectors)
+    return sorted(live_documents(crawled.lake, "example", version).collect()["page_version_id"])

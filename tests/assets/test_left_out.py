@@ -12,6 +12,8 @@ from data_contracts.chunk import CHUNKS
 from data_contracts.document import DOCUMENTS
 from data_contracts.source import Boilerplate
 
+pytestmark = pytest.mark.slow
+
 COOKIES = "We and our partners use cookies to make this site as useful as it can be."
 HELPFUL = "Was this page helpful? Tell us what you think about it."
 SUBJECTS = ("rain", "snow", "wind", "hail", "fog", "frost", "thunder", "drought", "mist", "dew")
