@@ -49,7 +49,8 @@ def test_three_sources_are_backfilled_and_one_stage_is_run_again(dagster: Any, a
         add(small_site.source(name))
     assert dagster.backfill(names, ASSETS) == "COMPLETED_SUCCESS"
     assert {name: dagster.settings.store().live(name).pages for name in names} == dict.fromkeys(names, 7)
-    assert {run["tags"]["lorechat/source"] for name in names for run in dagster.runs(name)} == set(names)
+    runs = [run for name in names for run in dagster.runs(name) if run["status"] == "SUCCESS"]
+    assert [run["tags"]["lorechat/source"] for run in runs] == names
 
     again = dagster.launch("two", "build_source", "markdown")
     dagster.wait("run of one stage", lambda: dagster.ended("two", "build_source"))
