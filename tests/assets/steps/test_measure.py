@@ -16,7 +16,7 @@ from data_contracts.document import DOCUMENTS
 
 def documents(pages: dict[str, str]) -> pl.DataFrame:
     rows = [[block._asdict() for block in block_fingerprints(text)] for text in pages.values()]
-    schema = {"url": pl.String, "blocks": DOCUMENTS.schema.create_empty().schema["blocks"]}
+    schema = pl.Schema({"url": pl.String, "blocks": DOCUMENTS.schema.create_empty().schema["blocks"]})
     return pl.DataFrame({"url": list(pages), "blocks": rows}, schema)
 
 
