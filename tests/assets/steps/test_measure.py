@@ -16,8 +16,8 @@ from data_contracts.document import DOCUMENTS
 
 def documents(pages: dict[str, str]) -> pl.DataFrame:
     rows = [[block._asdict() for block in block_fingerprints(text)] for text in pages.values()]
-    schema = pl.Schema({"url": pl.String, "blocks": DOCUMENTS.schema.create_empty().schema["blocks"]})
-    return pl.DataFrame({"url": list(pages), "blocks": rows}, schema)
+    kinds = DOCUMENTS.schema.create_empty().select("url", "blocks").schema
+    return pl.DataFrame({"url": list(pages), "blocks": rows}, kinds)
 
 
 def essay(*subjects: str) -> str:
