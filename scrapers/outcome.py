@@ -38,8 +38,8 @@ def outcome_of(source: Source, ledger: Ledger) -> str:
         return (
             f"no page of {source.name!r} shows its content: {reason} ({count} of {ledger.decided} URLs). "
             f"Open {first} in a browser. Behind a login, give LoreChat access (auth_headers); behind a captcha, ask "
-            "the site's owner to let LoreChat in; a site that only scripts draw can be dropped into the inbox as rendered "
-            "pages (inbox: true). Pages known from before keep answering."
+            "the site's owner to let LoreChat in; a site that only scripts draw can be dropped into the inbox as"
+            " rendered pages (inbox: true). Pages known from before keep answering."
         )
     if counts[Verdict.ERROR]:
         reason, count = ledger.errors.most_common(1)[0]
