@@ -68,19 +68,21 @@ def test_a_page_is_erased_while_the_chat_answers_and_does_not_come_back(
     stop, failed = threading.Event(), []
 
     def keep_asking() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.05):
             try:
                 cited(pipeline, source, "What are lighthouses about?")
             except Exception as error:
                 failed.append(error)
 
-    chatting = threading.Thread(target=keep_asking)
+    chatting = threading.Thread(target=keep_asking, daemon=True)
     chatting.start()
-    shown = lorechat("erase", url, "--dry-run")
+    try:
+        shown = lorechat("erase", url, "--dry-run")
+        done = lorechat("erase", url, "--yes", "--json")
+    finally:
+        stop.set()
+        chatting.join()
     assert "table page_versions" in shown.stdout
-    done = lorechat("erase", url, "--yes", "--json")
-    stop.set()
-    chatting.join()
     assert done.returncode == 0, done.stdout + done.stderr
     assert failed == []
     proof = json.loads(done.stdout)
