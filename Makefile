@@ -30,7 +30,7 @@ test-fast: $(READY_TEST) ## the tests that take seconds in all
 	$(BIN)/pytest -m 'not slow' -n 2 -q
 
 test-slow: $(READY_TEST) ## servers, browsers and whole pipelines
-	$(BIN)/pytest -m slow -q
+	$(BIN)/pytest -m slow -n 2 --dist loadfile -q --durations 25
 
 lint: $(READY_TEST) ## ruff: style, imports, formatting
 	$(BIN)/ruff check .
