@@ -22,7 +22,7 @@ def choose_sources(catalog: SourceCatalog, names: Sequence[str] | None) -> list[
     found = catalog.listing()
     unknown = [name for name in names or () if name not in found.names]
     if unknown:
-        there = ", ".join(sorted(found.names)) or "none yet"
+        there = ", ".join(sorted(found.names)) or "none yet: lorechat add https://docs.example.com"
         raise NoSuchSource(f"no source is called {', '.join(unknown)}; there are: {there}")
     if names:
         return [found.sources.get(name) or catalog.load(name) for name in names]
