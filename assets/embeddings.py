@@ -21,7 +21,7 @@ _TOLERANCE = 1e-3
     code_version=EMBEDDER,
     checks={_NORMALISED: "The newest vectors are finite and have length one, so that their dot product is a cosine."},
 )
-def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]  # the check specs forbid to name the value's type
     """A vector for each distinct chunk text under the embedding model in use.
 
     A text that was embedded before is never embedded again, on whatever page it stands. Vectors of another model stay

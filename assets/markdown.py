@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.5
         **DOCUMENT_GATES,
     },
 )
-def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def markdown(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]  # the check specs forbid to name the value's type
     """What each page says, without menus and footers, as markdown with its anchors.
 
     Only page versions that have no document yet are cleaned, on all cores. A page that cannot be cleaned goes to

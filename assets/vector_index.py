@@ -25,7 +25,7 @@ _ANSWERS = "questions_are_answered"
         _ANSWERS: "The release answers golden questions and its own headings as well as the source demands.",
     },
 )
-def vector_index(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster's result type has an argument that assets never name
+def vector_index(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) -> dg.MaterializeResult:  # type: ignore[type-arg]  # the check specs forbid to name the value's type
     """The release that the chat searches: the current chunks of a source with their vectors and words.
 
     It is built beside the live one and asked golden questions, questions made from headings and some of its own

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -184,13 +183,13 @@ class Lake:
             return 0
         return self.append(QUARANTINE, quarantine_rows(rejected, source=source, stage=stage), source=source).added
 
-    # -- upkeep ----------------------------------------------------------------------------------------------------
+    # -- changing --------------------------------------------------------------------------------------------------
 
     def erase(self, table: Table, keys: pl.DataFrame, *, source: str) -> int:
         """Delete the rows of a source whose `keys` columns (strings) occur in `keys`; return how many.
 
         The one exception from "never changed", for what must not be kept. Older versions of the table still hold the
-        rows until `vacuum`.
+        rows until its history is ended (`lake.table_history`).
         """
         return erase_rows(self._tables, table, keys, source)
 
@@ -200,23 +199,6 @@ class Lake:
         For rows that must stay and name what must not: the rules of the table's contract are the caller's to keep.
         """
         return rewrite_rows(self._tables, table, keys, values, source)
-
-    def compact(self, table: Table) -> int:
-        """Merge small files of each source into larger ones; return the number of files merged."""
-        delta = self._tables.open(table)
-        if delta is None:
-            return 0
-        merged = int(delta.optimize.compact(writer_properties=WRITER)["numFilesRemoved"])
-        delta.create_checkpoint()
-        return merged
-
-    def vacuum(self, table: Table, *, keep: timedelta) -> int:
-        """Delete files that no version younger than `keep` reads; return how many. Ends time travel before that."""
-        delta = self._tables.open(table)
-        if delta is None:
-            return 0
-        hours = int(keep.total_seconds() // 3600)
-        return len(delta.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False))
 
 
 def _with_new_columns(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:

@@ -109,7 +109,7 @@ def _walk(
 
     async def crawl() -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT):  # stop: SiteSpider has it, the type that Scrapy names has not
             loop.add_signal_handler(number, lambda: crawler.spider and crawler.spider.stop())  # type: ignore[attr-defined]
         await crawler.crawl_async(drive=drive)
 

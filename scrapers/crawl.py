@@ -88,8 +88,8 @@ def crawl_source(
         encoding="utf-8",
     )
     assert child.stdin is not None  # noqa: S101 - for mypy, as the next two
-    assert child.stdout is not None  # noqa: S101
-    assert child.stderr is not None  # noqa: S101
+    assert child.stdout is not None  # noqa: S101 - the same
+    assert child.stderr is not None  # noqa: S101 - the same
     last_words: deque[str] = deque(maxlen=20)
     listener = threading.Thread(target=last_words.extend, args=(child.stderr,), daemon=True)
     listener.start()

@@ -117,7 +117,7 @@ class Fetcher:
         started = monotonic()
         try:
             request = self._request(url, origin, headers, max_bytes)
-            response: Response = await self._engine.download_async(request)  # type: ignore[attr-defined]
+            response: Response = await self._engine.download_async(request)  # type: ignore[attr-defined]  # Scrapy exports no engine type
         except (DownloadCancelledError, IgnoreRequest) as error:
             raise Failure(Verdict.TOO_LARGE, f"the page is larger than {max_bytes:,} bytes") from error
         except _TRANSIENT:

@@ -227,7 +227,7 @@ class Judge:
         self._decide(visit, verdict, reason, status=answer.status, body_bytes=size, seconds=answer.seconds, **about)
 
     def _decide(self, visit: Visit, verdict: Verdict, reason: str, **about: object) -> None:
-        self._ledger.decide(visit, verdict, reason, **about)  # type: ignore[arg-type]
+        self._ledger.decide(visit, verdict, reason, **about)  # type: ignore[arg-type]  # columns by name
         self._waiting.leave(visit.url)
 
 

@@ -67,7 +67,7 @@ class WorkerProcess:
             errors="replace",
         )
         assert child.stdout is not None  # noqa: S101 - for mypy, as the next one
-        assert child.stderr is not None  # noqa: S101
+        assert child.stderr is not None  # noqa: S101 - it was opened with a pipe
         words = threading.Thread(target=self._words.extend, args=(child.stderr,), daemon=True)
         lines = threading.Thread(target=self._listen, args=(child.stdout, mailbox, heard), daemon=True)
         self._threads = [words, lines]

@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a running `lorechat up`: python infra/setup/screenshots.py [FOLDER].
+"""Takes the handbook's pictures from a running `lorechat up`: python infra/setup/screenshots.py [FOLDER].
 
 Needs Playwright and a Chromium (`make test` installs both); the addresses are the defaults, or LORECHAT_CHAT_PORT and
 LORECHAT_DAGSTER_PORT.
@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -30,6 +31,35 @@ def take_chat(page: Page, url: str, target: Path) -> None:
     page.screenshot(path=target)
 
 
+def take_trace(page: Page, target: Path) -> None:
+    """From the open citation to the page that shows where it comes from."""
+    link = page.locator("#side-view-content").get_by_role("link", name="Trace")
+    address = link.get_attribute("href")
+    assert address is not None  # noqa: S101 - the link was found, so it leads somewhere
+    page.goto(urljoin(page.url, address))
+    expect(page.locator("mark").first).to_be_visible(timeout=60_000)
+    page.screenshot(path=target)
+
+
+def take_asset(page: Page, url: str, asset: str, target: Path) -> None:
+    """Show what the newest materialization of an asset says of the handbook."""
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    page.goto(f"{url}/assets/{asset}?view=partitions&partition=handbook")
+    expect(page.get_by_text("Metadata").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(2_500)
+    page.screenshot(path=target)
+
+
+def take_backfill(page: Page, url: str, target: Path) -> None:
+    """Choose sources to materialize, and launch nothing."""
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{url}/locations/__repository__@lorechat/asset-groups/site")
+    page.get_by_role("button", name="Materialize all").click()
+    page.get_by_text("Select a partition or create one").click()
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=target)
+
+
 def take_assets(page: Page, url: str, target: Path) -> None:
     """Show the whole asset graph, take the picture."""
     page.goto(f"{url}/asset-groups")
@@ -43,7 +73,7 @@ def take_assets(page: Page, url: str, target: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Take both pictures."""
+    """Take all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     chat = f"http://localhost:{os.environ.get('LORECHAT_CHAT_PORT', '8000')}"
     dagster = f"http://localhost:{os.environ.get('LORECHAT_DAGSTER_PORT', '3000')}"
@@ -52,6 +82,10 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         take_chat(page, chat, folder / "chat.png")
+        take_trace(page, folder / "trace.png")
+        take_asset(page, dagster, "raw_html", folder / "recrawl.png")
+        take_asset(page, dagster, "vector_index", folder / "release.png")
+        take_backfill(page, dagster, folder / "backfill.png")
         take_assets(page, dagster, folder / "assets.png")
         browser.close()
 

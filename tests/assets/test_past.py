@@ -18,6 +18,7 @@ from data_contracts.document import DOCUMENTS
 from data_contracts.embedding import EMBEDDINGS
 from data_contracts.page_version import PAGE_VERSIONS
 from lake.release_history import release_history
+from lake.table_history import end_history
 from retrieval.local_store import LocalStore
 
 pytestmark = pytest.mark.slow
@@ -103,8 +104,7 @@ def test_pages_erased_since_stay_erased(told: Any, aside: LocalStore) -> None:
 
 def test_a_history_that_was_deleted_is_said_to_be(told: Any, aside: LocalStore) -> None:
     for table in (CRAWL_LEDGER, PAGE_VERSIONS, DOCUMENTS, CHUNKS, EMBEDDINGS):
-        told.lake.compact(table)
-        told.lake.vacuum(table, keep=timedelta(0))
+        end_history(told.lake, table)
     with pytest.raises(PastUnknown, match="the lake's history does not reach back to"):
         past_at(told.lake, told.store, aside, live_from(told)[0])
     assert aside.releases("example") == []

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -131,15 +131,6 @@ def test_the_lake_remembers_what_it_knew_at_a_version_and_at_an_instant(lake: La
     assert lake.scan(CHUNKS, as_of=first).collect().height == 2
     assert lake.scan(CHUNKS, as_of=then).collect().height == 2
     assert lake.scan(CHUNKS).collect().height == 5
-
-
-def test_compaction_and_vacuum_keep_every_row(lake: Lake) -> None:
-    for count in range(1, 6):
-        lake.append(CHUNKS, chunk_rows(count), source="a")
-    assert lake.compact(CHUNKS) == 5
-    assert lake.vacuum(CHUNKS, keep=timedelta(0)) == 5
-    assert lake.scan(CHUNKS).collect().height == 5
-    assert lake.append(CHUNKS, chunk_rows(6), source="a") == Appended(added=1, skipped=5)
 
 
 def test_racing_writers_of_the_same_rows_add_each_once(make_lake: Callable[[], Lake]) -> None:
