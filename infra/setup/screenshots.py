@@ -14,7 +14,11 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-QUESTION = "How does a recrawl work?"
+QUESTION = "How do I go back to an earlier release?"
+_ASSET_PICTURES = {
+    "recrawl.png": ("raw_html", "changes", "verdicts"),
+    "release.png": ("vector_index", "evaluation", "difference to the live release"),
+}
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -41,13 +45,18 @@ def take_trace(page: Page, target: Path) -> None:
     page.screenshot(path=target)
 
 
-def take_asset(page: Page, url: str, asset: str, target: Path) -> None:
-    """Show what the newest materialization of an asset says of the handbook."""
-    page.set_viewport_size({"width": 1400, "height": 1000})
+def take_asset(page: Page, url: str, asset: str, rows: tuple[str, str], target: Path) -> None:
+    """Show a part of what the newest materialization of an asset says of the handbook: from one row to another."""
+    page.set_viewport_size({"width": 1400, "height": 2600})
     page.goto(f"{url}/assets/{asset}?view=partitions&partition=handbook")
-    expect(page.get_by_text("Metadata").first).to_be_visible(timeout=60_000)
+    first, last = (page.get_by_role("row").filter(has=page.get_by_text(name, exact=True)) for name in rows)
+    expect(last).to_be_visible(timeout=60_000)
     page.wait_for_timeout(2_500)
-    page.screenshot(path=target)
+    top, bottom = first.bounding_box(), last.bounding_box()
+    assert top is not None  # noqa: S101 - both rows are on the page
+    assert bottom is not None  # noqa: S101
+    height = bottom["y"] + bottom["height"] - top["y"]
+    page.screenshot(path=target, clip={"x": top["x"], "y": top["y"], "width": top["width"], "height": height})
 
 
 def take_backfill(page: Page, url: str, target: Path) -> None:
@@ -55,6 +64,7 @@ def take_backfill(page: Page, url: str, target: Path) -> None:
     page.set_viewport_size({"width": 1400, "height": 900})
     page.goto(f"{url}/locations/__repository__@lorechat/asset-groups/site")
     page.get_by_role("button", name="Materialize all").click()
+    page.wait_for_timeout(1_500)  # until the dialog stands still, or its list opens beside it
     page.get_by_text("Select a partition or create one").click()
     page.wait_for_timeout(1_500)
     page.screenshot(path=target)
@@ -83,8 +93,10 @@ def main(folder: Path) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         take_chat(page, chat, folder / "chat.png")
         take_trace(page, folder / "trace.png")
-        take_asset(page, dagster, "raw_html", folder / "recrawl.png")
-        take_asset(page, dagster, "vector_index", folder / "release.png")
+        take_asset(page, dagster, "raw_html", ("changes", "verdicts"), folder / "recrawl.png")
+        take_asset(
+            page, dagster, "vector_index", ("evaluation", "difference to the live release"), folder / "release.png"
+        )
         take_backfill(page, dagster, folder / "backfill.png")
         take_assets(page, dagster, folder / "assets.png")
         browser.close()
