@@ -79,12 +79,13 @@ def cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def watched(look: Callable[[set[int]], None]) -> Iterator[None]:
-    """Show the processes below this one to `look`, again and again."""
+    """Show the processes that are started below this one to `look`, again and again."""
     over = threading.Event()
+    others = descendants(os.getpid())  # such as the servers of other tests
 
     def watch() -> None:
         while not over.wait(0.02):
-            look(descendants(os.getpid()))
+            look(descendants(os.getpid()) - others)
 
     thread = threading.Thread(target=watch)
     thread.start()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,37 @@ _PAGES = 320
 _COMPARED = ["url", "verdict", "reason", "status", "page_version_id", "target_url", "discovered_from", "depth"]
 
 
-def _large_site(web: Any, seconds: float) -> Any:
+class Gate:
+    """Lets so many requests through and holds the others until it is opened, however fast the machine is."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._counting = threading.Lock()
+        self._open = threading.Event()
+        self._open.set()
+
+    def close_after(self, requests: int) -> None:
+        self._left = requests
+        self._open.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def enter(self) -> None:
+        with self._counting:
+            self._left -= 1
+            held = self._left < 0
+        if held:
+            self._open.wait(60)
+
+
+def _large_site(web: Any, seconds: float, gate: Gate | None = None) -> Any:
     """A slow site with duplicates, canonical links, redirects, pages not indexed and broken links along the way."""
 
     def page(site: Any, path: str) -> Any:
         time.sleep(seconds)
+        if gate is not None:
+            gate.enter()
         folder, _, name = path.strip("/").partition("/")
         number = int(name or 0)
         if number % 17 == 5:
@@ -58,15 +85,17 @@ def _start(source: Any, lake: Lake) -> subprocess.Popen[str]:
     return child
 
 
-def _kill_after_next_batch(source: Any, lake: Lake, number: signal.Signals) -> int:
+def _kill_after_next_batch(source: Any, lake: Lake, gate: Gate, number: signal.Signals) -> int:
     """Run a crawl until it has written something more, end it with a signal, and return the rows that it left."""
     before = _rows(lake)
+    gate.close_after(120)
     child = _start(source, lake)
     deadline = time.monotonic() + 60
     while _rows(lake) == before and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     child.send_signal(number)
     child.wait(timeout=30)
+    gate.open()
     assert child.stdin is not None
     assert child.stdout is not None
     child.stdin.close()
@@ -85,11 +114,12 @@ def _ledger(lake: Lake) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def crawled(web: Any) -> Any:
     """The same site crawled undisturbed, and killed twice on the way."""
-    site = _large_site(web, 0.1)
+    gate = Gate()
+    site = _large_site(web, 0.02, gate)
     source = web.source(site)
     undisturbed, killed = web.lake(), web.lake()
     web.crawl(site, undisturbed, source)
-    left = [_kill_after_next_batch(source, killed, number) for number in (signal.SIGKILL, signal.SIGTERM)]
+    left = [_kill_after_next_batch(source, killed, gate, number) for number in (signal.SIGKILL, signal.SIGTERM)]
     site.asked.clear()
     outcome = web.crawl(site, killed, source)
     return undisturbed, killed, outcome, left
