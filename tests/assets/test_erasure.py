@@ -1,4 +1,8 @@
-"""A page that was erased is nowhere: not in a table, a release, a file or a byte."""
+"""A page that was erased is nowhere: not in a table, a release, a file or a byte.
+
+One long file, because all tests begin with the same built source: the first one builds it, which takes seconds, and
+the others copy it.
+"""
 
 from __future__ import annotations
 
