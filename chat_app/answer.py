@@ -8,12 +8,13 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from chat_app.answerer import Answerer, Evidence
+from chat_app.answerer import Answerer, Evidence, Usage, Wrote
 from chat_app.citation import Citation, citations, cite
 from chat_app.error import EmptyAnswer
 from chat_app.extractive import short_place
 from chat_app.library import Found, Library
 from chat_app.marker_filter import MarkerFilter
+from chat_app.question import Question
 from chat_app.relevance import relevant
 from chat_app.settings import ChatSettings
 from data_contracts.passage import ScoredPassage
@@ -36,7 +37,9 @@ class Answer:
     """A finished turn. `text` is markdown whose markers are exactly those of `citations`.
 
     `relevant` is False when nothing found was about the question: then `text` says so and the citations are the
-    nearest pages. `releases` maps source to release. Times are milliseconds from the question on.
+    nearest pages. `releases` maps source to release. `model` is the one that wrote it, `notes` say for the reader why it
+    was not the one that was to; `cost` is in US dollars, None where no price is known. Times are milliseconds from the
+    question on.
     """
 
     question: str
@@ -46,6 +49,9 @@ class Answer:
     releases: Mapping[str, str]
     relevant: bool = True
     markers_removed: int = 0
+    usage: Usage = Usage()
+    cost: float | None = None
+    notes: tuple[str, ...] = ()
     retrieval_milliseconds: int = 0
     first_text_milliseconds: int = 0
     milliseconds: int = 0
@@ -60,20 +66,18 @@ class AnswerPipeline:
         self.answerer = answerer
         self._limit = passages
 
-    async def stream(
-        self, question: str, *, sources: Sequence[str] | None = None
-    ) -> AsyncGenerator[Searched | str | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         """Yield what was found, then the answer's text in verified pieces, then the whole Answer.
 
         Errors: RetrievalError and ChatError kinds, at any point; text that was yielded before stays true.
         """
         began = time.perf_counter()
-        found = await asyncio.to_thread(self.library.search, question, sources=sources, limit=self._limit)
+        found = await asyncio.to_thread(self.library.search, question.text, sources=question.sources, limit=self._limit)
         retrieval = _since(began)
         yield Searched(found.passages, found.releases, retrieval)
-        passages = relevant(question, found.passages)
+        passages = relevant(question.text, found.passages)
         if not passages:
-            answer = _declined(question, found, self.answerer.model_name, retrieval, began)
+            answer = _declined(question.text, found, self.answerer.model_name, retrieval, began)
             yield answer.text
             yield answer
             return
@@ -81,8 +85,12 @@ class AnswerPipeline:
         verify = MarkerFilter(len(passages), passage_text="\n".join(found.text for found in evidence.passages))
         said: list[str] = []
         first = 0
+        wrote = Wrote(self.answerer.model_name)
         async with aclosing(self._verified(question, evidence, verify)) as pieces:
             async for piece in pieces:
+                if isinstance(piece, Wrote):
+                    wrote = piece
+                    continue
                 first = first or _since(began)
                 said.append(piece)
                 yield piece
@@ -93,10 +101,13 @@ class AnswerPipeline:
                 "with `LORECHAT_CHAT_MODEL`."
             )
         yield Answer(
-            question=question,
+            question=question.text,
             text=text,
             citations=citations(text, verify.cited, evidence.passages),
-            model=self.answerer.model_name,
+            model=wrote.model,
+            usage=wrote.usage,
+            cost=wrote.cost,
+            notes=wrote.notes,
             releases=_named(found),
             markers_removed=verify.removed,
             retrieval_milliseconds=retrieval,
@@ -105,16 +116,20 @@ class AnswerPipeline:
             passages=passages,
         )
 
-    async def _verified(self, question: str, evidence: Evidence, verify: MarkerFilter) -> AsyncGenerator[str, None]:
+    async def _verified(
+        self, question: Question, evidence: Evidence, verify: MarkerFilter
+    ) -> AsyncGenerator[str | Wrote, None]:
         async for delta in self.answerer.stream(question, evidence):
-            if piece := verify.feed(delta):
+            if isinstance(delta, Wrote):
+                yield delta
+            elif piece := verify.feed(delta):
                 yield piece
         if piece := verify.finish():
             yield piece
 
-    async def answer(self, question: str, *, sources: Sequence[str] | None = None) -> Answer:
+    async def answer(self, question: Question) -> Answer:
         """Return the whole answer. Errors: as `stream`."""
-        async for event in self.stream(question, sources=sources):
+        async for event in self.stream(question):
             if isinstance(event, Answer):
                 return event
         raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
@@ -135,7 +150,7 @@ def answer_once(
     reader: ReleaseReader | None = None,
 ) -> Answer:
     """Answer one question, for callers that are not async. Errors: RetrievalError and ChatError kinds."""
-    return asyncio.run(open_pipeline(settings, reader).answer(question, sources=sources))
+    return asyncio.run(open_pipeline(settings, reader).answer(Question(question, sources)))
 
 
 def _declined(question: str, found: Found, model: str, retrieval: int, began: float) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chat_app.question import Question
 from data_contracts.passage import Passage
 from retrieval.embedder import Embedder
 
@@ -18,6 +19,26 @@ class Evidence:
     embedder: Embedder
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request to a model, as its provider counted them; `cached_tokens` are part of `input_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Who wrote the answer in the end. `notes` are sentences for the reader: which model was to write it and why it did
+    not. `cost` is in US dollars, None where no price is known."""
+
+    model: str
+    usage: Usage = Usage()
+    cost: float | None = None
+    notes: tuple[str, ...] = ()
+
+
 class Answerer(Protocol):
     """Writes an answer in markdown, citing passages as [n]. What it writes is verified by the server."""
 
@@ -26,6 +47,6 @@ class Answerer(Protocol):
         """What people call it."""
         ...
 
-    def stream(self, question: str, evidence: Evidence) -> AsyncGenerator[str, None]:
-        """Yield the answer in pieces. Errors: ProviderError and its kinds."""
+    def stream(self, question: Question, evidence: Evidence) -> AsyncGenerator[str | Wrote, None]:
+        """Yield the answer in pieces, then who wrote it. Errors: ProviderError and its kinds."""
         ...

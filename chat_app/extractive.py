@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chat_app.answerer import Evidence
+from chat_app.answerer import Evidence, Wrote
 from chat_app.query_term import coverage, terms
+from chat_app.question import Question
 from chat_app.sentence import Sentence, sentences
 from data_contracts.passage import Passage
 from retrieval.embedder import Embedder
@@ -46,11 +47,12 @@ class ExtractiveAnswerer:
     def model_name(self) -> str:
         return "quotes only"
 
-    async def stream(self, question: str, evidence: Evidence) -> AsyncGenerator[str, None]:
+    async def stream(self, question: Question, evidence: Evidence) -> AsyncGenerator[str | Wrote, None]:
         """Yield one quoted block per passage, best passage first, then a note how to get prose."""
-        for block in await asyncio.to_thread(quoted_blocks, question, evidence):
+        for block in await asyncio.to_thread(quoted_blocks, question.text, evidence):
             yield block + "\n\n"
         yield NOTE
+        yield Wrote(self.model_name)
 
 
 def quoted_blocks(question: str, evidence: Evidence) -> list[str]:

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from chat_app.answerer import Evidence
+from chat_app.answerer import Evidence, Wrote
 from chat_app.error import EmptyAnswer, ModelUnknown
 from chat_app.prompt import RULES, prompt
 from chat_app.provider_failure import provider_errors
+from chat_app.question import Question
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -35,11 +36,11 @@ class ModelAnswerer:
     def model_name(self) -> str:
         return self._name or f"the model at {self._base_url}"
 
-    async def stream(self, question: str, evidence: Evidence) -> AsyncGenerator[str, None]:
+    async def stream(self, question: Question, evidence: Evidence) -> AsyncGenerator[str | Wrote, None]:
         """Yield the model's text as it comes. Errors: ProviderError and its kinds."""
         said = False
         with provider_errors(self._base_url or "OpenAI", self.model_name, self._silence):
-            pieces = self._pieces(question, evidence)
+            pieces = self._pieces(question.text, evidence)
             try:
                 while True:
                     async with asyncio.timeout(self._silence):
@@ -55,6 +56,7 @@ class ModelAnswerer:
                 f"**{self.model_name} answered without a word.** Ask again, or set another model with "
                 "`LORECHAT_CHAT_MODEL`."
             )
+        yield Wrote(self.model_name)
 
     async def _pieces(self, question: str, evidence: Evidence) -> AsyncGenerator[str, None]:
         from pydantic_ai.direct import model_request_stream

@@ -15,6 +15,7 @@ from chat_app.answer import Answer, Searched
 from chat_app.error import ChatError
 from chat_app.grouping import grouped
 from chat_app.markdown_view import outside_code, panel, shown
+from chat_app.question import Question
 from chat_app.service import ChatService
 from chat_app.trace_page import trace_path
 from retrieval.error import RetrievalError
@@ -55,7 +56,7 @@ class _Turn:
         self.answer: Answer | None = None
 
     async def run(self, question: str, sources: Sequence[str] | None, asked_at: datetime) -> None:
-        events = self._service.pipeline.stream(question, sources=sources)
+        events = self._service.pipeline.stream(Question(question, sources))
         async with aclosing(events), aclosing(grouped(self._texts(events))) as texts:
             async for text in texts:
                 await self._message.stream_token(shown(text))

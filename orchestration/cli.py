@@ -118,8 +118,9 @@ async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[s
     """Print the answer as it is written, then what it cites; return it whole."""
     from chat_app.answer import Answer
     from chat_app.error import EmptyAnswer
+    from chat_app.question import Question
 
-    async for event in pipeline.stream(question, sources=sources):
+    async for event in pipeline.stream(Question(question, sources)):
         if isinstance(event, str):
             typer.echo(event, nl=False)
         elif isinstance(event, Answer):

@@ -19,6 +19,7 @@ from chat_app.error import (
     ProviderSilent,
     UnknownSource,
 )
+from chat_app.question import Question
 from chat_app.settings import ChatSettings
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch
 from retrieval.vector_store import ReleaseManifest
@@ -60,7 +61,7 @@ def test_nothing_relevant_is_said_with_the_nearest_pages(publish: Publish, make_
 
 async def test_the_search_is_told_before_the_answer(publish: Publish, make_settings: Make) -> None:
     publish()
-    events = [event async for event in open_pipeline(make_settings()).stream(QUESTION)]
+    events = [event async for event in open_pipeline(make_settings()).stream(Question(QUESTION))]
     assert isinstance(events[0], Searched)
     assert isinstance(events[-1], Answer)
     assert "".join(event for event in events if isinstance(event, str)).strip() == events[-1].text
@@ -80,7 +81,7 @@ def test_a_new_release_answers_without_a_restart(publish: Publish, make_settings
 def ask(pipeline: Any, question: str = QUESTION, **more: Any) -> Answer:
     import asyncio
 
-    return asyncio.run(pipeline.answer(question, **more))
+    return asyncio.run(pipeline.answer(Question(question, **more)))
 
 
 def test_only_the_chosen_sources_answer(publish: Publish, make_settings: Make) -> None:

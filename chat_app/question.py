@@ -1,0 +1,44 @@
+"""What is asked, by whom, and what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from data_contracts.passage import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks. `user` is a stable name, "" for somebody unknown; `address` is the network address; `session` is the
+    browser's session or the API key's id. `roles` are "reader", "curator", "admin". `sources` are those that this
+    person may read, None for all."""
+
+    user: str = ""
+    address: str = ""
+    session: str = ""
+    roles: frozenset[str] = frozenset({"reader"})
+    sources: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier turn of the same thread. `standalone` is the question as it was searched for; `passages` are those
+    that the answer was made from, cited ones first."""
+
+    question: str
+    standalone: str
+    answer: str
+    passages: Sequence[Passage] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `sources` are those chosen (None: all that the asker may read); `history` is the thread's earlier
+    turns, oldest first; `profile` names how it shall be answered, "" for the default."""
+
+    text: str
+    sources: Sequence[str] | None = None
+    history: Sequence[Exchange] = ()
+    asker: Asker = Asker()
+    profile: str = ""
