@@ -37,9 +37,9 @@ class Answer:
     """A finished turn. `text` is markdown whose markers are exactly those of `citations`.
 
     `relevant` is False when nothing found was about the question: then `text` says so and the citations are the
-    nearest pages. `releases` maps source to release. `model` is the one that wrote it, `notes` say for the reader why it
-    was not the one that was to; `cost` is in US dollars, None where no price is known. Times are milliseconds from the
-    question on.
+    nearest pages. `releases` maps source to release. `model` is the one that wrote it, `notes` say for the reader why
+    it was not the one that was to; `cost` is in US dollars, None where no price is known. Times are milliseconds from
+    the question on.
     """
 
     question: str
@@ -49,7 +49,7 @@ class Answer:
     releases: Mapping[str, str]
     relevant: bool = True
     markers_removed: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     notes: tuple[str, ...] = ()
     retrieval_milliseconds: int = 0
