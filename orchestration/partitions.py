@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 
     A first build is asked for together with the partition, so it is asked once: whoever builds a source otherwise, as
     `lorechat up` does, adds its partition first.
+
+    A partition goes when its file was missing at two looks in a row, which the cursor remembers: an editor that saves a
+    file, or a version control that changes it, takes it away for a moment, and the partition's return would be a
+    first build.
     """
     from orchestration.settings import PipelineSettings
 
@@ -45,7 +50,8 @@ def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     listing = catalog.listing()
     partitions = set(context.instance.get_dynamic_partitions(PARTITIONS))
     new = sorted(set(listing.sources) - partitions)
-    gone = sorted(_gone(partitions, catalog))
+    missing = _missing(partitions, catalog)
+    gone = sorted(missing & set(json.loads(context.cursor or "[]")))
     if gone:
         context.log.info(f"no file any more: {', '.join(gone)}. Their partitions go; pages and index are kept.")
     changes = [SOURCES.build_add_request(new)] * bool(new) + [SOURCES.build_delete_request(gone)] * bool(gone)
@@ -53,11 +59,12 @@ def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         run_requests=[dg.RunRequest(partition_key=name, tags=source_tags(name)) for name in new],
         dynamic_partitions_requests=changes,
         skip_reason=None if new else _reason(len(listing.sources), gone, listing.problems),
+        cursor=json.dumps(sorted(missing)),
     )
 
 
-def _gone(partitions: set[str], catalog: SourceCatalog) -> set[str]:
-    """Return the partitions whose file was deleted; none while a place of files cannot be read."""
+def _missing(partitions: set[str], catalog: SourceCatalog) -> set[str]:
+    """Return the partitions without a file; none while a place of files cannot be read."""
     from lake import LakeUnreachable
     from scrapers.error import SourceError
 

@@ -39,8 +39,9 @@ def test_a_run_is_launched_followed_and_tagged(dagster: Any, add: Any, small_sit
     stages = {progress.stage for progress in launch_and_follow(dagster.settings, "followed")}
     assert stages >= {"crawl", "markdown", "chunks", "embeddings", "vector_index"}
     assert dagster.settings.store().live("followed").pages == 7
-    [run] = dagster.runs("followed")
-    assert run["tags"]["lorechat/source"] == "followed"
+    runs = dagster.runs("followed")
+    assert [run["jobName"] for run in runs] == ["build_source"], runs
+    assert runs[0]["tags"]["lorechat/source"] == "followed"
 
 
 def test_three_sources_are_backfilled_and_one_stage_is_run_again(dagster: Any, add: Any, small_site: Any) -> None:

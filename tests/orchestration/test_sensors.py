@@ -29,6 +29,7 @@ class Place:
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
         self.folder = folder
         self.instance = instance
+        self.cursor: str | None = None
 
     def write(self, name: str, **fields: object) -> None:
         content = {"name": name, "start_urls": ["https://example.test/"], **fields}
@@ -36,8 +37,9 @@ class Place:
 
     def look(self) -> dg.SensorResult:
         """A tick of `source_files`; its changes of partitions are made, as the daemon would."""
-        result = source_files(dg.build_sensor_context(instance=self.instance))
+        result = source_files(dg.build_sensor_context(instance=self.instance, cursor=self.cursor))
         assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
         for request in result.dynamic_partitions_requests or []:
             if isinstance(request, dg.AddDynamicPartitionsRequest):
                 self.instance.add_dynamic_partitions(PARTITIONS, list(request.partition_keys))
@@ -109,10 +111,23 @@ def test_a_deleted_file_takes_its_partition_with_it_and_that_is_said(place: Plac
     place.write("kept")
     place.look()
     (place.folder / "docs.yaml").unlink()
+    place.look()
     assert "file is gone: docs" in _reason(place.look())
     assert place.partitions == ["kept"]
     place.write("docs")
     assert _keys(place.look()) == ["docs"]
+
+
+def test_a_file_that_is_away_for_a_moment_is_not_built_again(place: Place) -> None:
+    place.write("docs")
+    place.look()
+    (place.folder / "docs.yaml").unlink()
+    assert place.look().dynamic_partitions_requests == []
+    place.write("docs")
+    assert _keys(place.look()) == []
+    (place.folder / "docs.yaml").unlink()
+    place.look()
+    assert place.partitions == ["docs"]
 
 
 def test_a_folder_that_is_not_there_takes_no_partition(place: Place) -> None:
