@@ -19,6 +19,8 @@ from retrieval.embedder import Embedder
 from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder
 from retrieval.vector_store import PassageBatch, ReleaseManifest
+from tests.chat_app.browser import browser, open_chat  # noqa: F401 - fixtures of all browser tests
+from tests.chat_app.running_chat import serve  # noqa: F401 - a fixture of all tests with a server
 
 SITE = "https://bees.example/keeping"
 BODIES = {
