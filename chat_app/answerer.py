@@ -13,10 +13,13 @@ from retrieval.embedder import Embedder
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an answer may be made from: passages, best first, cited as 1, 2, ..., and the model that found them."""
+    """What an answer may be made from: passages, best first, cited as 1, 2, ..., and the model that found them.
+    `told` is the conversation so far as the prompt shows it, "" at its beginning: it explains the question and is no
+    source."""
 
     passages: Sequence[Passage]
     embedder: Embedder
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class ExtractiveAnswerer:
 
     async def stream(self, question: Question, evidence: Evidence) -> AsyncGenerator[str | Wrote, None]:
         """Yield one quoted block per passage, best passage first, then a note how to get prose."""
-        for block in await asyncio.to_thread(quoted_blocks, question.text, evidence):
+        for block in await asyncio.to_thread(quoted_blocks, question.sought, evidence):
             yield block + "\n\n"
         yield NOTE
         yield Wrote(self.model_name)

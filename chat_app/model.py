@@ -40,7 +40,7 @@ class ModelAnswerer:
         """Yield the model's text as it comes. Errors: ProviderError and its kinds."""
         said = False
         with provider_errors(self._base_url or "OpenAI", self.model_name, self._silence):
-            pieces = self._pieces(question.text, evidence)
+            pieces = self._pieces(question, evidence)
             try:
                 while True:
                     async with asyncio.timeout(self._silence):
@@ -58,11 +58,11 @@ class ModelAnswerer:
             )
         yield Wrote(self.model_name)
 
-    async def _pieces(self, question: str, evidence: Evidence) -> AsyncGenerator[str, None]:
+    async def _pieces(self, question: Question, evidence: Evidence) -> AsyncGenerator[str, None]:
         from pydantic_ai.direct import model_request_stream
         from pydantic_ai.messages import ModelRequest, PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 
-        request = ModelRequest.user_text_prompt(prompt(question, evidence.passages), instructions=RULES)
+        request = ModelRequest.user_text_prompt(prompt(question, evidence), instructions=RULES)
         async with model_request_stream(await self._opened(), [request]) as events:
             async for event in events:
                 if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):

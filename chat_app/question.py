@@ -35,10 +35,21 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question. `sources` are those chosen (None: all that the asker may read); `history` is the thread's earlier
-    turns, oldest first; `profile` names how it shall be answered, "" for the default."""
+    turns, oldest first; `profile` names how it shall be answered, "" for the default.
+
+    The pipeline adds `standalone`, the question as it can be understood without its history and is searched for, and
+    `flags`, what the input shields noticed without refusing it.
+    """
 
     text: str
     sources: Sequence[str] | None = None
     history: Sequence[Exchange] = ()
     asker: Asker = Asker()
     profile: str = ""
+    standalone: str = ""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def sought(self) -> str:
+        """What to look for: the standalone question where there is one, else the question itself."""
+        return self.standalone or self.text
