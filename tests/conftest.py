@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.source import Source
+from tests.postgres import database_url, postgres  # noqa: F401 - fixtures of all suites
 from tests.s3_server import s3_options  # noqa: F401 - a fixture of all suites
 
 TOPICS = ("lighthouses", "beekeeping", "glaciers", "typography", "sailing", "bread")

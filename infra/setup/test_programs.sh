@@ -1,13 +1,17 @@
 #!/bin/sh
-# Makes sure that the programs are there that the tests drive: a Chromium and nginx.
+# Makes sure that the programs are there that the tests drive: a Chromium, nginx and PostgreSQL.
 # On Debian and Ubuntu they are installed when this runs as root or sudo asks for nothing; elsewhere a person is told.
 set -eu
 
 PATH=$PATH:/usr/sbin:/usr/local/sbin
+for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin; do
+    PATH=$PATH:$folder # where Debian, Red Hat and Homebrew put it
+done
 missing=
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 command -v nginx >/dev/null 2>&1 || missing="$missing nginx"
+command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -1,0 +1,1 @@
+"""What the chat keeps: users, threads, turns and judgements, in SQLite or PostgreSQL."""
