@@ -6,7 +6,7 @@ This is the only file of the chat that reads the environment; everything below g
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +50,8 @@ class ChatSettings(BaseSettings):
     s3_region: str = Field(default="us-east-1", description="region of the bucket")
     s3_access_key_id: str = Field(default="", description="empty: the machine's own role")
     s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="empty: the machine's own role")
+    s3_encryption: Literal["", "AES256", "aws:kms"] = Field(default="", description="empty: the bucket's own default")
+    s3_kms_key: str = Field(default="", description="key of aws:kms; empty: the account's own for S3")
 
     chat_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 opens it to the network")
     chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
@@ -118,6 +120,8 @@ class ChatSettings(BaseSettings):
             region=self.s3_region,
             key_id=self.s3_access_key_id,
             secret=self.s3_secret_access_key.get_secret_value(),
+            encryption=self.s3_encryption,
+            kms_key=self.s3_kms_key,
         )
 
     def lake(self) -> Lake:

@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from lake.error import LakeUnreachable
+from lake.s3_failure import advice
 
 if TYPE_CHECKING:
     from obstore import GetResult, ObjectMeta
@@ -111,9 +112,8 @@ class ObjectFolder:
                 f"a file below {self.url} has a name that cannot be used: {said}. Rename or delete it."
             ) from error
         except (BaseError, OSError) as error:
-            raise LakeUnreachable(
-                f"cannot use {self.url}: {error}. Check its place, its credentials and the free space there."
-            ) from error
+            todo = advice(error) or "Check its place, its credentials and the free space there."
+            raise LakeUnreachable(f"cannot use {self.url}: {error}. {todo}") from error
 
 
 def _facts(meta: ObjectMeta) -> ObjectFacts:

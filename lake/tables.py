@@ -11,6 +11,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from data_contracts.table import Table
 from lake.error import HistoryEnded, LakeUnreachable
 from lake.log_settings import history_begins, log_settings
+from lake.s3_failure import advice
 
 AsOf = int | datetime | Mapping[str, int | None]
 """A table version, the instant at which to look back, or each table's version by name (None: not yet written)."""
@@ -58,10 +59,8 @@ class Tables:
 
     def unreachable(self, table: Table, error: Exception) -> LakeUnreachable:
         """Say what could not be done and what to check."""
-        return LakeUnreachable(
-            f"cannot use table {table.name} at {self.url}: {error}. "
-            "Check LORECHAT_LAKE, its credentials and the free space there."
-        )
+        todo = advice(error) or "Check LORECHAT_LAKE, its credentials and the free space there."
+        return LakeUnreachable(f"cannot use table {table.name} at {self.url}: {error}. {todo}")
 
     def open_or_create(self, table: Table) -> DeltaTable:
         """Return a table ready to be written, with every column of its contract."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,6 +52,8 @@ class PipelineSettings(BaseSettings):
     s3_region: str = Field(default="us-east-1", description="region of the bucket")
     s3_access_key_id: str = Field(default="", description="empty: the machine's own role")
     s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="empty: the machine's own role")
+    s3_encryption: Literal["", "AES256", "aws:kms"] = Field(default="", description="empty: the bucket's own default")
+    s3_kms_key: str = Field(default="", description="key of aws:kms; empty: the account's own for S3")
 
     embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
@@ -115,6 +117,8 @@ class PipelineSettings(BaseSettings):
             region=self.s3_region,
             key_id=self.s3_access_key_id,
             secret=self.s3_secret_access_key.get_secret_value(),
+            encryption=self.s3_encryption,
+            kms_key=self.s3_kms_key,
         )
 
     def lake(self) -> Lake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,11 @@ import pytest
 
 KEY = "lorechat-test"
 SECRET = "lorechat-test-secret"
+TENANT = "lorechat-tenant"
+TENANT_PREFIX = "tenants/one"
+"""The key `TENANT` may use what lies below this prefix of the bucket, and nothing else."""
+
+_SEALING_KEY = "5e" * 32  # with it the server can encrypt what it is asked to
 
 
 def _free_port() -> int:
@@ -27,8 +33,9 @@ def _free_port() -> int:
 def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A SeaweedFS server with one bucket named `lake`, as delta-rs storage options."""
     folder = tmp_path_factory.mktemp("seaweedfs")
-    identity = {"name": "t", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
-    (folder / "identities.json").write_text(json.dumps({"identities": [identity]}))
+    tenant = [f"{action}:lake/{TENANT_PREFIX}/*" for action in ("Read", "Write", "List")]
+    identities = [_identity(KEY, ["Admin"]), _identity(TENANT, tenant)]
+    (folder / "identities.json").write_text(json.dumps({"identities": identities}))
     ports = {name: _free_port() for name in ("master", "volume", "filer", "s3")}
     grpc = {f"{name}.port.grpc": _free_port() for name in ("master", "volume", "filer", "s3")}
     command = [
@@ -45,8 +52,9 @@ def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         *(f"-{name}.port={port}" for name, port in ports.items()),
         *(f"-{name}={port}" for name, port in grpc.items()),
     ]
+    environment = os.environ | {"WEED_S3_SSE_KEK": _SEALING_KEY}
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     options = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3']}",
         "AWS_ACCESS_KEY_ID": KEY,
@@ -60,6 +68,10 @@ def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
     finally:
         server.kill()  # nothing there outlives the test, and it would wait for open connections
         server.wait()
+
+
+def _identity(key: str, actions: list[str]) -> dict[str, object]:
+    return {"name": key, "credentials": [{"accessKey": key, "secretKey": SECRET}], "actions": actions}
 
 
 def _make_bucket(ports: dict[str, int], server: subprocess.Popen[bytes], log: Path) -> None:
