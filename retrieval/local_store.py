@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -141,6 +141,23 @@ class LocalStore:
         release_id: str | None = None,
     ) -> list[ScoredPassage]:
         """Return the best passages of the live release, or of a built one, best first; see `VectorStore.search`."""
+        snapshot = self._asked(source, release_id, model_id)
+        return snapshot.search(vector=vector, text=text, limit=limit, mode=mode)
+
+    def find(
+        self,
+        source: str,
+        chunk_ids: Collection[str],
+        *,
+        vector: Vectors,
+        model_id: str,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of the chunks that the live release, or a built one, holds; see `ReleaseReader.find`."""
+        return self._asked(source, release_id, model_id).find(chunk_ids, vector)
+
+    def _asked(self, source: str, release_id: str | None, model_id: str) -> Snapshot:
+        """The snapshot that a question goes to. Raises ModelMismatch."""
         if release_id is None:
             snapshot = self._live_snapshot(source)
         else:
@@ -151,7 +168,7 @@ class LocalStore:
                 f"The index of {source} was made with the embedding model {manifest.model_id}, the question with "
                 f"{model_id}. Ask with the index's model, or build {source} again with the new one."
             )
-        return snapshot.search(vector=vector, text=text, limit=limit, mode=mode)
+        return snapshot
 
     def _home(self, source: str) -> Path:
         return self._root / checked_name(source)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+from pyarrow import compute
 
 from data_contracts.passage import Passage
 from retrieval.vector_store import ChunkPlace
@@ -75,6 +76,16 @@ class PassageFile:
         """Yield each passage's chunk and page, a batch at a time."""
         for batch in self._batches:
             yield from map(ChunkPlace, batch["chunk_id"].to_pylist(), batch["url"].to_pylist())
+
+    def find(self, chunk_ids: Collection[str]) -> list[int]:
+        """Return the places of those of the chunks that are here. Reads the column of ids once: no index is kept."""
+        wanted = pa.array(sorted(chunk_ids), type=pa.string())
+        starts = [0, *self._ends]
+        return [
+            start + int(row)
+            for start, batch in zip(starts, self._batches, strict=False)
+            for row in compute.indices_nonzero(compute.is_in(batch["chunk_id"], value_set=wanted)).to_pylist()
+        ]
 
     def batches(self) -> Iterator[list[Passage]]:
         """Yield all passages in order, as they were written together."""

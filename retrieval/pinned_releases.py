@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from data_contracts.passage import ScoredPassage
 from retrieval.embedder import Vectors
@@ -52,3 +52,18 @@ class PinnedReleases:
             mode=mode,
             release_id=release_id or pinned,
         )
+
+    def find(
+        self,
+        source: str,
+        chunk_ids: Collection[str],
+        *,
+        vector: Vectors,
+        model_id: str,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of the chunks that the pinned release, or a named one of the same store, holds."""
+        if source not in self._pinned:
+            raise IndexMissing(f"{source} has no release here.")
+        store, pinned = self._pinned[source]
+        return store.find(source, chunk_ids, vector=vector, model_id=model_id, release_id=release_id or pinned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +94,14 @@ class Snapshot:
             for at in order
         )
         return [scored for scored, _ in zip(distinct(ranked), range(limit), strict=False)]
+
+    def find(self, chunk_ids: Collection[str], vector: Vectors) -> list[ScoredPassage]:
+        """Return those of the chunks that are here, nearest to the vector first."""
+        places = self._passages.find(chunk_ids)
+        close = self._dense.scores(vector, np.array(places, dtype=np.int64))
+        found = zip(places, map(float, close), strict=True)
+        scored = [ScoredPassage(self._passages[place], score=score, dense=score) for place, score in found]
+        return sorted(scored, key=lambda one: -one.score)
 
     def _candidates(self, vector: Vectors, text: str, limit: int, mode: SearchMode) -> tuple[Places, Vectors, Vectors]:
         """Return the places that either index offers with both scores; NaN is a score that was not asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +79,20 @@ class ReleaseReader(Protocol):
         """Return the best passages of the live release, or of a built one (to check it before it goes live), best
         first. `vector` and `text` are the question's; ModelMismatch when the release was made with another model
         than `model_id`."""
+        ...
+
+    def find(
+        self,
+        source: str,
+        chunk_ids: Collection[str],
+        *,
+        vector: Vectors,
+        model_id: str,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of the chunks that the live release (or a built one) holds, nearest to the question's `vector`
+        first, with that closeness as their score; ModelMismatch as in `search`. Chunks that it does not hold, because
+        their page was changed or erased, are left out."""
         ...
 
 

@@ -67,6 +67,26 @@ def test_sources_are_searched_apart(shelf: Any) -> None:
     assert "A rebase of prices." not in shelf.ask("rebase", limit=9)
 
 
+def test_chunks_are_found_by_their_ids_nearest_first(shelf: Any) -> None:
+    shelf.publish()
+    wanted = [shelf.passages_of(shelf.texts)[number].chunk_id for number in (0, 2, 4)]
+    found = shelf.store.find("docs", wanted, vector=shelf.vector_of(shelf.texts[2]), model_id=shelf.model)
+    assert {scored.passage.chunk_id for scored in found} == set(wanted)
+    assert found[0].passage.body == shelf.texts[2]
+    assert [scored.dense for scored in found] == sorted((scored.dense for scored in found), reverse=True)
+
+
+def test_a_chunk_that_the_live_release_no_longer_holds_is_not_found(shelf: Any) -> None:
+    shelf.publish()
+    ids = [passage.chunk_id for passage in shelf.passages_of(shelf.texts)]
+    shelf.publish(shelf.texts[:2], name="two")
+    found = shelf.store.find("docs", [*ids, "unknown"], vector=shelf.vector_of("x"), model_id=shelf.model)
+    assert {scored.passage.chunk_id for scored in found} == set(ids[:2])
+    assert shelf.store.find("docs", [], vector=shelf.vector_of("x"), model_id=shelf.model) == []
+    with pytest.raises(ModelMismatch):
+        shelf.store.find("docs", ids, vector=shelf.vector_of("x"), model_id="other")
+
+
 def test_a_source_without_a_release_says_what_to_do(shelf: Any) -> None:
     with pytest.raises(IndexMissing, match="pipeline"):
         shelf.ask("anything")
