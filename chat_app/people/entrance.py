@@ -1,0 +1,109 @@
+"""What every request passes before it is answered: whose it is, and whether their session still holds."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chat_app.people.people import People
+from chat_app.people.session import COOKIE, cookies, session_token
+from chat_app.people.visit import KEY, Visit
+
+_PAGES = ("/why", "/trace/")
+"""Pages of the chat's own that only people who have logged in may open, where a login is asked for."""
+_TOKEN = re.compile(r"bearer\s+[\w-]+\.[\w-]+\.[\w-]+\s*", re.IGNORECASE)
+
+
+class Entrance:
+    """ASGI middleware. It names the visit for everything behind it; a session that has ended is taken out of the
+    request, so that nothing behind it can believe it. A header that names people counts from trusted proxies only.
+    Cookies that are set are kept from other sites, and from unencrypted connections where people come by TLS."""
+
+    def __init__(self, app: ASGIApp, *, people: People) -> None:
+        self._app = app
+        self._people = people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        scope = dict(scope)
+        visit = await self._visit(scope)
+        scope[KEY] = visit
+        answer = self._turned_away(scope, visit)
+        await (answer or self._app)(scope, receive, _with_safe_cookies(send, is_secure=visit.is_secure))
+
+    async def _visit(self, scope: Scope) -> Visit:
+        people, proxies = self._people, self._people.proxies
+        is_trusted = proxies.trusts((scope.get("client") or ("", 0))[0])
+        is_secure = proxies.is_secure(scope) or people.settings.chat_url.startswith("https://")
+        scope["client"] = proxies.client(scope)
+        if not is_trusted and (names := people.naming_headers):
+            scope["headers"] = [
+                (name, value) for name, value in scope["headers"] if name.decode("latin-1") not in names
+            ]
+        headers = Headers(scope=scope)
+        bearer = headers.get("authorization", "")
+        token = session_token(cookies(headers.get("cookie", "")))
+        if not token and _TOKEN.fullmatch(bearer):
+            token = bearer.split()[1]
+        session, person = await people.session(token, headers) if token else (None, None)
+        if token and session is None:
+            _take_session(scope)
+        return Visit(scope["client"][0], is_secure, session, person)
+
+    def _turned_away(self, scope: Scope, visit: Visit) -> ASGIApp | None:
+        """What answers instead of the application, None when it may."""
+        path = scope["path"]
+        if scope["type"] != "http":
+            return None
+        if path.startswith("/handbook") and not self._people.access.may_read("handbook", visit.person):
+            return PlainTextResponse("Not found\n", status_code=404)
+        if path.startswith(_PAGES) and self._people.needs_login and visit.person is None:
+            return RedirectResponse("/login", status_code=303)
+        return None
+
+
+def _take_session(scope: Scope) -> None:
+    """Take the session's token out of a request."""
+
+    def kept(name: bytes, value: bytes) -> bytes | None:
+        text = value.decode("latin-1")
+        if name == b"authorization" and _TOKEN.fullmatch(text):
+            return None
+        if name != b"cookie":
+            return value
+        parts = [part.strip() for part in text.split(";")]
+        return "; ".join(part for part in parts if not part.startswith(COOKIE)).encode("latin-1")
+
+    scope["headers"] = [(name, left) for name, value in scope["headers"] if (left := kept(name, value)) is not None]
+
+
+def _with_safe_cookies(send: Send, *, is_secure: bool) -> Send:
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            written = headers.getlist("set-cookie")
+            if written:
+                del headers["set-cookie"]
+                for cookie in written:
+                    headers.append("set-cookie", safe_cookie(cookie, is_secure=is_secure))
+        await send(message)
+
+    return sender
+
+
+def safe_cookie(written: str, *, is_secure: bool) -> str:
+    """Return a Set-Cookie value that scripts cannot read, other sites cannot send, and that is only sent encrypted
+    where people come by TLS."""
+    parsed: SimpleCookie = SimpleCookie(written)
+    for morsel in parsed.values():
+        morsel["httponly"] = True
+        morsel["secure"] = is_secure
+        morsel["samesite"] = "strict" if morsel["samesite"].lower() == "strict" else "lax"
+        return morsel.OutputString()
+    return written
