@@ -5,14 +5,19 @@ This is the only file of the chat that reads the environment; everything below g
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chat_app.money.rate import parse_rate, parse_rates
 
 if TYPE_CHECKING:
     from chat_app.answerer import Answerer
+    from chat_app.money.budget import Budgets
+    from chat_app.money.price import Prices
     from lake import Lake
     from retrieval.embedder import Embedder
     from retrieval.local_store import LocalStore
@@ -59,11 +64,35 @@ class ChatSettings(BaseSettings):
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
     dagster_url: str = Field(default="", description="Dagster's address for people; empty: this machine's")
     questions_per_minute: int = Field(default=20, ge=1, description="most questions of one address in a minute")
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("LORECHAT_DATABASE", "database_url"),
+        description="sqlite:////folder/file.db or postgresql://user:password@host/name; empty: HOME/chat/chat.db",
+    )
+    doors: Literal["local", "open", "keys"] = Field(
+        default="local", description="who uses the API without a key: local programs, everybody (open), nobody (keys)"
+    )
+    metrics_key: SecretStr = Field(default=SecretStr(""), description="key of /metrics; empty: only this machine reads")
+    heartbeat_seconds: float = Field(default=12.0, gt=0, description="longest silence of a streamed answer")
+    otlp_endpoint: str = Field(
+        default="",
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+        description="address of an OpenTelemetry collector, such as http://127.0.0.1:4318; empty: no traces",
+    )
+    trace_questions: bool = Field(default=False, description="put the questions' words into traces")
 
     embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     chat_model: str = Field(default="", description="language model; empty: a default of the provider")
     chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
+    budget_session: float = Field(default=0.0, ge=0, description="US dollars that a session may cost; 0: unlimited")
+    budget_user: float = Field(default=0.0, ge=0, description="US dollars that a user may cost in a day; 0: unlimited")
+    budget_source: float = Field(default=0.0, ge=0, description="US dollars that a source may cost in a day")
+    budget_day: float = Field(default=0.0, ge=0, description="US dollars that all answers of a day may cost")
+    model_prices: str = Field(default="", description="own prices: MODEL=INPUT/OUTPUT, joined by commas")
+    assumed_price: str = Field(default="15/75", description="price of a model without one, in budgets: INPUT/OUTPUT")
+    answer_cache: int = Field(default=10_000, ge=0, description="answers kept to be given again; 0: none")
+    answer_cache_days: int = Field(default=30, ge=1, description="days that an answer may be given again")
     openai_api_key: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"),
@@ -99,6 +128,11 @@ class ChatSettings(BaseSettings):
     def interface_folder(self) -> Path:
         """Where the chat's interface keeps what it writes."""
         return self.home / "chat"
+
+    @property
+    def database_place(self) -> str:
+        """The database's URL. May hold a password: never log it."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home.absolute() / 'chat' / 'chat.db'}"
 
     @property
     def origins(self) -> frozenset[str]:
@@ -145,6 +179,31 @@ class ChatSettings(BaseSettings):
 
         name = self.embedding_model or DEFAULT_MODEL
         return load_embedder_by_id(model_id, cache=self.models_folder, name=name, threads=1)
+
+    @field_validator("model_prices")
+    @classmethod
+    def _model_prices_are_readable(cls, text: str) -> str:
+        parse_rates(text)
+        return text
+
+    @field_validator("assumed_price")
+    @classmethod
+    def _assumed_price_is_readable(cls, text: str) -> str:
+        parse_rate(text)
+        return text
+
+    def prices(self) -> Prices:
+        """What requests to models cost."""
+        from chat_app.money.price import Prices
+
+        return Prices(own=parse_rates(self.model_prices), assumed=parse_rate(self.assumed_price))
+
+    def budgets(self) -> Budgets:
+        """What may be spent at most."""
+        from chat_app.money.budget import Budgets
+
+        most = (self.budget_session, self.budget_user, self.budget_source, self.budget_day)
+        return Budgets(*(Decimal(str(dollars)) for dollars in most))
 
     @property
     def has_language_model(self) -> bool:
