@@ -12,13 +12,15 @@ from data_contracts.passage import Passage
 class Asker:
     """Who asks. `user` is a stable name, "" for somebody unknown; `address` is the network address; `session` is the
     browser's session or the API key's id. `roles` are "reader", "curator", "admin". `sources` are those that this
-    person may read, None for all."""
+    person may read, None for all. `daily_dollars` is the most that the session's answers may cost in a day, None for
+    what the settings allow."""
 
     user: str = ""
     address: str = ""
     session: str = ""
     roles: frozenset[str] = frozenset({"reader"})
     sources: frozenset[str] | None = None
+    daily_dollars: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

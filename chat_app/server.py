@@ -1,16 +1,16 @@
-"""The chat's web server: health, the handbook, what explains answers, and the conversation at the root."""
+"""The chat's web server: the doors for programs, the handbook, what explains answers, the conversation at the root."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from chat_app.doors.opening import Lifespan, add_doors
 from chat_app.gate import Gate
 from chat_app.interface import prepare_interface
 from chat_app.page_template import PageTemplates
@@ -23,10 +23,13 @@ from chat_app.why_page import add_why_page
 def create_app(settings: ChatSettings) -> FastAPI:
     """Return the application. At most one per process: the chat toolkit keeps its state in modules."""
     service = ChatService.open(settings)
-    app = FastAPI(title="LoreChat", lifespan=_lifespan(service), docs_url=None, redoc_url=None, openapi_url=None)
+    lifespans: list[Lifespan] = []
+    app = FastAPI(
+        title="LoreChat", lifespan=_lifespan(service, lifespans), docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.add_middleware(Gate, origins=settings.origins)
-    _add_health(app, service)
     pages = PageTemplates()
+    lifespans.append(add_doors(app, service, pages))
     add_trace_page(app, service, pages)
     add_why_page(app, service, pages)
     if settings.handbook_folder.is_dir():
@@ -35,33 +38,22 @@ def create_app(settings: ChatSettings) -> FastAPI:
     return app
 
 
-def _lifespan(service: ChatService) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    service: ChatService, lifespans: Sequence[Lifespan]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(service.warm())
-        yield
-        warming.cancel()
-        await asyncio.to_thread(service.turns.close)
+        background = [asyncio.create_task(work()) for work in (service.prepare_database, service.warm)]
+        async with AsyncExitStack() as entered:
+            for part in lifespans:
+                await entered.enter_async_context(part())
+            yield
+        for task in background:
+            task.cancel()
+        await asyncio.wait(background)
+        await service.close()
 
     return lifespan
-
-
-def _add_health(app: FastAPI, service: ChatService) -> None:
-    @app.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    @app.get("/health/ready")
-    async def ready() -> JSONResponse:
-        """200 when a question can be answered; else 503 with the reason."""
-        problem, releases = await asyncio.to_thread(service.state)
-        body = {
-            "status": "ready" if problem is None else "not ready",
-            "reason": problem,
-            "answers": service.pipeline.answerer.model_name,
-            "sources": {release.source: release.release_id for release in releases},
-        }
-        return JSONResponse(body, status_code=200 if problem is None else 503)
 
 
 def _mount_conversation(app: FastAPI, service: ChatService) -> None:

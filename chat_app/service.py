@@ -7,8 +7,12 @@ import logging
 from dataclasses import dataclass, field
 
 from chat_app.answer import AnswerPipeline, open_pipeline
+from chat_app.people.people import People
 from chat_app.rate_limit import RateLimit
 from chat_app.settings import ChatSettings
+from chat_app.store.database import Database, open_database
+from chat_app.store.error import DatabaseError
+from chat_app.telemetry import Telemetry, open_telemetry
 from chat_app.turn_log import TurnLog
 from lake import Lake
 from retrieval.error import RetrievalError
@@ -16,6 +20,7 @@ from retrieval.vector_store import ReleaseManifest, VectorStore
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 2.0
+_DATABASE_SECONDS = 5.0
 
 
 @dataclass
@@ -29,14 +34,50 @@ class ChatService:
     pipeline: AnswerPipeline
     turns: TurnLog
     limit: RateLimit
+    database: Database
+    people: People
+    telemetry: Telemetry
     problem: str | None = field(default="still loading")
+    is_migrated: bool = False
 
     @classmethod
     def open(cls, settings: ChatSettings) -> ChatService:
         """Open what is cheap to open; the model and the index are loaded by `warm`."""
         lake = settings.lake()
         limit = RateLimit(settings.questions_per_minute)
-        return cls(settings, lake, settings.store(), open_pipeline(settings), TurnLog(lake), limit)
+        database = open_database(settings.database_place)
+        telemetry = open_telemetry(settings.otlp_endpoint, with_text=settings.trace_questions)
+        pipeline = open_pipeline(settings)
+        pipeline.telemetry = telemetry
+        return cls(settings, lake, settings.store(), pipeline, TurnLog(lake), limit, database, telemetry)
+
+    async def prepare_database(self) -> None:
+        """Bring the database's tables up to date, as soon as it can be reached."""
+        while not self.is_migrated:
+            try:
+                await self.database.migrate()
+                self.is_migrated = True
+            except DatabaseError as error:
+                _LOG.error("not ready: %s", error)
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def database_problem(self) -> str | None:
+        """Say why the database cannot be used; None when it answers."""
+        if not self.is_migrated:
+            return "the database is not prepared yet"
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS), self.database.connection() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except (DatabaseError, TimeoutError) as error:
+            _LOG.error("not ready: %s", error)
+            return "the database does not answer"
+        return None
+
+    async def close(self) -> None:
+        """Write and send what waits, and let go of the database."""
+        await asyncio.to_thread(self.turns.close)
+        await asyncio.to_thread(self.telemetry.close)
+        await self.database.close()
 
     async def warm(self) -> None:
         """Load the model and the index by asking something, so that the first person does not wait for them; where

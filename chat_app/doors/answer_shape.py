@@ -1,0 +1,39 @@
+"""What programs get of an answer, the same at every door."""
+
+from __future__ import annotations
+
+from chat_app.answer import Answer
+
+
+def extension(answer: Answer, turn_id: str) -> dict[str, object]:
+    """Return what an answer has that other chat APIs have no field for. `cost` is in US dollars, None where no price
+    is known; `cached` says that the answer was given before; `support` is the share of cited sentences that their
+    passages support, None where it was not checked."""
+    return {
+        "turn_id": turn_id,
+        "model": answer.model,
+        "relevant": answer.relevant,
+        "citations": [citation.as_json() for citation in answer.citations],
+        "releases": dict(answer.releases),
+        "notes": list(answer.notes),
+        "cost": answer.cost,
+        "cached": bool(getattr(answer, "cached", False)),
+        "support": _support(answer),
+    }
+
+
+def _support(answer: Answer) -> float | None:
+    support = getattr(answer, "support", None)
+    share = getattr(support, "share", support)
+    return round(share, 3) if isinstance(share, float) else None
+
+
+def usage(answer: Answer) -> dict[str, object]:
+    """Return the tokens in OpenAI's words; zero where no model was asked."""
+    spent = answer.usage
+    return {
+        "prompt_tokens": spent.input_tokens,
+        "completion_tokens": spent.output_tokens,
+        "total_tokens": spent.input_tokens + spent.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": spent.cached_tokens},
+    }
