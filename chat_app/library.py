@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from chat_app.error import UnknownSource
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Embedder
 from retrieval.error import IndexMissing, ModelMismatch, ModelUnavailable
 from retrieval.retriever import Retriever
@@ -32,17 +32,23 @@ class Library:
     """Searches live releases. A release that goes live is searched from the next question on. Safe under threads.
 
     `open_embedder` loads the embedding model of a model id; it is called once for each, when it is first needed.
+    `restricted` are sources that nobody may read unless `readable` names them: to others they are not there.
     """
 
     def __init__(self, store: ReleaseReader, open_embedder: Callable[[str], Embedder]) -> None:
+        self.restricted: frozenset[str] = frozenset()
         self._store = store
         self._open_embedder = open_embedder
         self._embedders: dict[str, Embedder] = {}
         self._opening = Lock()
 
-    def releases(self, sources: Sequence[str] | None = None) -> list[ReleaseManifest]:
-        """Return the live releases of the sources (None: of all). Errors: IndexMissing, UnknownSource."""
-        there = self._store.sources()
+    def releases(
+        self, sources: Sequence[str] | None = None, *, readable: frozenset[str] | None = None
+    ) -> list[ReleaseManifest]:
+        """Return the live releases of the sources (None: of all) among those that the asker may read (None: all that
+        are not restricted). Errors: IndexMissing, UnknownSource."""
+        known = self._store.sources()
+        there = [name for name in known if (name not in self.restricted if readable is None else name in readable)]
         wanted = list(dict.fromkeys(sources)) if sources else there
         if not there:
             raise IndexMissing(_NO_INDEX)
@@ -57,16 +63,46 @@ class Library:
             raise IndexMissing(_NO_INDEX)
         return live
 
-    def search(self, question: str, *, sources: Sequence[str] | None = None, limit: int = 8) -> Found:
-        """Return the passages nearest to a question.
+    def search(
+        self,
+        question: str,
+        *,
+        sources: Sequence[str] | None = None,
+        readable: frozenset[str] | None = None,
+        limit: int = 8,
+    ) -> Found:
+        """Return the passages nearest to a question, from the sources as `releases` takes them.
 
         Errors: IndexMissing, IndexDamaged, ModelMismatch, UnknownSource.
         """
-        releases = self.releases(sources)
+        releases = self.releases(sources, readable=readable)
         embedder = self.embedder(releases)
         names = [release.source for release in releases]
         passages = Retriever(self._store, embedder).search(question, sources=names, limit=limit)
         return Found(passages, releases, embedder)
+
+    def recall(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        sources: Sequence[str] | None = None,
+        readable: frozenset[str] | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of earlier passages that the sources' live releases still hold, nearest to a question first:
+        what was erased, changed or is of another source does not come back. Errors: as `search`."""
+        if not passages:
+            return []
+        releases = self.releases(sources, readable=readable)
+        embedder = self.embedder(releases)
+        vector = embedder.embed_query(question)
+        found = [
+            scored
+            for release in releases
+            if (ids := {passage.chunk_id for passage in passages if passage.source == release.source})
+            for scored in self._store.find(release.source, ids, vector=vector, model_id=embedder.model_id)
+        ]
+        return sorted(found, key=lambda scored: -scored.score)
 
     def embedder(self, releases: Sequence[ReleaseManifest]) -> Embedder:
         """Return the model that the releases were made with, loading it at its first use.

@@ -1,0 +1,70 @@
+"""Everything that retrieval does for a turn, at the same time: each part of the question, the last turn's passages, and
+the history as the prompt shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+from chat_app.conversation.history import told
+from chat_app.conversation.understanding import Understood
+from chat_app.library import Found, Library
+from chat_app.question import Exchange, Question
+from data_contracts.passage import Passage, ScoredPassage
+from retrieval.near_duplicate import distinct
+
+_RECALLED = 4
+_MARKER = re.compile(r"\[(\d+)\]")
+
+
+async def search_evidence(
+    library: Library, question: Question, understood: Understood, *, limit: int, history_tokens: int
+) -> tuple[Found, str]:
+    """Return what was found, best first and at most `limit`, and the conversation for the prompt.
+
+    Errors: those of `Library.search`.
+    """
+    recalling = asyncio.to_thread(_recalled, library, question, understood)
+    telling = asyncio.to_thread(_told, library, question, history_tokens)
+    searching = (
+        asyncio.to_thread(library.search, part, sources=question.sources, readable=question.asker.sources, limit=limit)
+        for part in understood.parts
+    )
+    recalled, conversation, found = await asyncio.gather(recalling, telling, asyncio.gather(*searching))
+    lanes = [*(one.passages for one in found), recalled]
+    return replace(found[0], passages=merged(lanes, limit)), conversation
+
+
+def merged(lanes: Iterable[Sequence[ScoredPassage]], limit: int) -> list[ScoredPassage]:
+    """Take the best of each lane, then the second of each, and so on; what says the same comes once."""
+    turns = chain.from_iterable(zip_longest(*lanes))
+    by_id = {scored.passage.chunk_id: scored for scored in reversed([one for one in turns if one is not None])}
+    in_order = reversed(by_id.values())
+    return [scored for scored, _ in zip(distinct(in_order), range(limit), strict=False)]
+
+
+def cited(exchange: Exchange) -> list[Passage]:
+    """Return the passages that the exchange's answer cited: they come first, and its markers count them."""
+    count = len(set(_MARKER.findall(exchange.answer)))
+    return list(exchange.passages[: min(count, _RECALLED)])
+
+
+def _recalled(library: Library, question: Question, understood: Understood) -> list[ScoredPassage]:
+    if not understood.rewritten or not question.history:
+        return []
+    return library.recall(
+        understood.standalone,
+        cited(question.history[-1]),
+        sources=question.sources,
+        readable=question.asker.sources,
+    )
+
+
+def _told(library: Library, question: Question, tokens: int) -> str:
+    if not question.history:
+        return ""
+    embedder = library.embedder(library.releases(question.sources, readable=question.asker.sources))
+    return told(question.history, embedder.token_offsets, tokens)
