@@ -34,12 +34,14 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Wrote:
     """Who wrote the answer in the end. `notes` are sentences for the reader: which model was to write it and why it did
-    not. `cost` is in US dollars, None where no price is known."""
+    not. `cost` is in US dollars, None where no price is known. `cached` says that it was written for an earlier question
+    and given again."""
 
     model: str
     usage: Usage = Usage()
     cost: float | None = None
     notes: tuple[str, ...] = ()
+    cached: bool = False
 
 
 class Answerer(Protocol):

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from chat_app.people.people_settings import PeopleSettings
 
 from chat_app.money.rate import parse_rate, parse_rates
 
@@ -29,7 +31,7 @@ OPENAI_MODEL = "gpt-4.1-mini"
 """Asked when there is a key and no `LORECHAT_CHAT_MODEL`; a server of one's own is asked which model it has."""
 
 
-class ChatSettings(BaseSettings):
+class ChatSettings(PeopleSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -85,7 +87,7 @@ class ChatSettings(BaseSettings):
     chat_model: str = Field(default="", description="language model; empty: a default of the provider")
     chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
-    budget_session: float = Field(default=0.0, ge=0, description="US dollars that a session may cost; 0: unlimited")
+    budget_session: float = Field(default=0.0, ge=0, description="US dollars a session may cost in a day; 0: unlimited")
     budget_user: float = Field(default=0.0, ge=0, description="US dollars that a user may cost in a day; 0: unlimited")
     budget_source: float = Field(default=0.0, ge=0, description="US dollars that a source may cost in a day")
     budget_day: float = Field(default=0.0, ge=0, description="US dollars that all answers of a day may cost")
@@ -133,6 +135,12 @@ class ChatSettings(BaseSettings):
     def database_place(self) -> str:
         """The database's URL. May hold a password: never log it."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home.absolute() / 'chat' / 'chat.db'}"
+
+    def session_secret(self) -> str:
+        """What signs sessions: as set, or kept in the interface's folder. Errors: UnfitSetting."""
+        from chat_app.people.secret import session_secret
+
+        return session_secret(self.auth_secret.get_secret_value(), self.interface_folder)
 
     @property
     def origins(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
@@ -28,32 +28,34 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """US dollars; 0 means unlimited. `session` counts over a whole session; `user`, `source` and `day` (everybody
-    together) over one day, UTC."""
+    """US dollars in a day (UTC) for a session, a user, a source, and (`day`) everybody together; 0 means unlimited."""
 
     session: Decimal = Decimal(0)
     user: Decimal = Decimal(0)
     source: Decimal = Decimal(0)
     day: Decimal = Decimal(0)
 
-    @property
-    def is_unlimited(self) -> bool:
-        """Whether nothing is limited, so that nothing need be counted."""
-        return not any((self.session, self.user, self.source, self.day))
-
     def accounts(self, asker: Asker, sources: Sequence[str], now: datetime) -> list[Account]:
         """Return what a question is charged to, always in the same order of names: whoever locks several accounts
         locks them in this order, so that two never wait for each other; the one that all share comes last.
 
         A question over several sources is charged to each of them in full. Somebody unknown is counted by the network
-        address, and where there is none, together with all others who have none.
+        address, and where there is none, together with all others who have none. Whoever has a daily budget of their
+        own, such as an API key, is charged to it, too.
         """
         day = now.date().isoformat()
         user = asker.user or f"({asker.address or 'unknown'})"
-        named = [
-            *((f"1 session {asker.session}", self.session) for _ in filter(None, [asker.session])),
-            *((f"2 source {day} {source}", self.source) for source in sources),
-            (f"3 user {day} {user}", self.user),
-            (f"4 day {day}", self.day),
+        named: list[tuple[str, Decimal | None]] = [
+            *((f"1 session {day} {asker.session}", most) for most in self._of_session(asker)),
+            *((f"2 source {day} {source}", self.source or None) for source in sources),
+            (f"3 user {day} {user}", self.user or None),
+            (f"4 day {day}", self.day or None),
         ]
-        return [Account(name, nanodollars(most)) for name, most in sorted(set(named)) if most]
+        return [Account(name, nanodollars(most)) for name, most in sorted(dict(named).items()) if most is not None]
+
+    def _of_session(self, asker: Asker) -> Iterator[Decimal]:
+        """The least of what the settings and the asker's own budget allow."""
+        own = None if asker.daily_dollars is None else Decimal(str(asker.daily_dollars))
+        limits = [most for most in (self.session or None, own) if most is not None]
+        if asker.session and limits:
+            yield min(limits)

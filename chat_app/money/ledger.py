@@ -76,11 +76,11 @@ class Ledger:
         self, model: LanguageModel, input_tokens: int, most_output_tokens: int, question: Question
     ) -> Reservation | None:
         """Set aside the call's highest price. None: some budget has less left, or the database cannot be used."""
-        if self._budgets.is_unlimited:
-            return LedgerReservation(model)
         dollars = self.prices.reckoned(model, Usage(input_tokens, most_output_tokens))
         amount, now = nanodollars(dollars), self._clock()
         accounts = tuple(self._budgets.accounts(question.asker, self._charged(question), now))
+        if not accounts:
+            return LedgerReservation(model)
         if any(amount > account.most for account in accounts):
             return None
         wanted = LedgerReservation(model, uuid4().hex, amount, accounts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from chat_app.store.schema import METADATA, UtcTime
 
@@ -49,7 +49,12 @@ cached_answers = Table(
 cached_answer_pages = Table(
     "cached_answer_pages",
     METADATA,
-    Column("key", String(64), primary_key=True),
+    Column(
+        "key",
+        String(64),
+        ForeignKey("cached_answers.key", name="fk_cached_answer_pages_key", ondelete="CASCADE"),
+        primary_key=True,
+    ),
     Column("source", String(200), primary_key=True),
     Column("url_hash", String(64), primary_key=True),
     Index("ix_cached_answer_pages_source_url_hash", "source", "url_hash"),

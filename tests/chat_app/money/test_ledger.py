@@ -82,14 +82,15 @@ async def test_the_days_budget_stops_everybody_until_the_next_day(migrated: Data
     assert await take(ledger) is not None
 
 
-async def test_a_session_has_its_budget_once_and_not_every_day(migrated: Database) -> None:
-    clock = Clock()
-    ledger = Ledger(migrated, dollars(session=1), PRICES, clock=clock)
-    reservation = await take(ledger)
-    assert reservation is not None
-    await ledger.settle(reservation, Usage(MILLION))
-    clock.now += timedelta(days=1)
-    assert await take(ledger) is None
+async def test_an_asker_with_a_daily_budget_of_their_own_has_the_lesser(migrated: Database) -> None:
+    def key(most: float, name: str) -> Question:
+        return Question("?", asker=Asker(session=name, daily_dollars=most))
+
+    ledger = Ledger(migrated, dollars(session=2), PRICES, clock=Clock())
+    assert [await take(ledger, key(1, "small")) is not None for _ in range(2)] == [True, False]
+    assert [await take(ledger, key(9, "large")) is not None for _ in range(3)] == [True, True, False]
+    assert await take(ledger, key(0, "none")) is None
+    assert await take(Ledger(migrated, Budgets(), PRICES, clock=Clock()), key(0.5, "alone")) is None
 
 
 async def test_what_was_not_used_is_given_back(migrated: Database) -> None:
