@@ -1,0 +1,1 @@
+"""Turns that outlive their client: run in the background, kept as they grow, followed from any replica."""
