@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chat_app.doors.command import keys
 from orchestration.commands import (
     add,
     boilerplate,
@@ -158,6 +159,19 @@ def serve() -> None:
     main()
 
 
+def mcp() -> None:
+    """Offer search, pages and answers as tools to an assistant on this machine (Model Context Protocol, stdio).
+
+    \b
+    Example, in the assistant's configuration:
+      {"mcpServers": {"lorechat": {"command": "lorechat", "args": ["mcp"]}}}
+    """
+    from chat_app.doors.pipe import serve_pipe
+    from chat_app.settings import ChatSettings
+
+    serve_pipe(ChatSettings())
+
+
 app.command()(up.up)
 app.command()(add.add)
 app.command()(drop.drop)
@@ -176,3 +190,5 @@ app.command()(erase.erase)
 app.command()(maintain.maintain)
 app.add_typer(releases.releases, name="releases")
 app.command()(serve)
+app.command()(mcp)
+app.add_typer(keys, name="keys")

@@ -7,8 +7,8 @@ from chat_app.answer import Answer
 
 def extension(answer: Answer, turn_id: str) -> dict[str, object]:
     """Return what an answer has that other chat APIs have no field for. `cost` is in US dollars, None where no price
-    is known; `cached` says that the answer was given before; `support` is the share of cited sentences that their
-    passages support, None where it was not checked."""
+    is known; `cached` says that the answer was given before; `support` says which statements the cited passages do not
+    bear out."""
     return {
         "turn_id": turn_id,
         "model": answer.model,
@@ -18,14 +18,8 @@ def extension(answer: Answer, turn_id: str) -> dict[str, object]:
         "notes": list(answer.notes),
         "cost": answer.cost,
         "cached": bool(getattr(answer, "cached", False)),
-        "support": _support(answer),
+        "support": answer.support.as_json(),
     }
-
-
-def _support(answer: Answer) -> float | None:
-    support = getattr(answer, "support", None)
-    share = getattr(support, "share", support)
-    return round(share, 3) if isinstance(share, float) else None
 
 
 def usage(answer: Answer) -> dict[str, object]:

@@ -74,14 +74,16 @@ class _Form:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The answer's events. What fails before the first one is raised, what fails later is sent as the last."""
         is_begun = False
+        said: list[str] = []
         try:
             async with aclosing(self._turn.events) as events:
                 async for item in events:
                     if isinstance(item, str):
                         yield self._chunk({"content": item} if is_begun else {"role": "assistant", "content": item})
                         is_begun = True
+                        said.append(item)
                     elif isinstance(item, Answer):
-                        yield self._last(item)
+                        yield self._last(item, "".join(said))
                         if self._with_usage:
                             yield event({**self._head, **_CHUNK, "choices": [], "usage": usage(item)})
                     elif not is_begun:
@@ -99,5 +101,9 @@ class _Form:
         more |= {"usage": None} if self._with_usage else {}
         return event({**self._head, **_CHUNK, "choices": [choice], **more})
 
-    def _last(self, answer: Answer) -> bytes:
-        return self._chunk({}, finish="stop", lorechat=extension(answer, self._turn.turn_id))
+    def _last(self, answer: Answer, said: str) -> bytes:
+        """The chunk with the citations; and with the text, where marks were put behind what was already sent."""
+        more = extension(answer, self._turn.turn_id)
+        if said.strip() != answer.text.strip():
+            more["text"] = answer.text
+        return self._chunk({}, finish="stop", lorechat=more)
