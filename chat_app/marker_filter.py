@@ -1,8 +1,8 @@
 """Verifies an answer while it streams: no citation without a passage, no link and no URL from whoever writes it.
 
-Two steps. The first reads markdown constructs whole, however they were split into deltas: code, links and images
-(kept as their text), groups like [1, 2] (taken apart). The second works on the words that come out, so that nothing
-forbidden can be put together from the pieces of something else.
+Two steps. The first, `MarkdownStream`, reads markdown constructs whole, however they were split into deltas: code, links
+and images (kept as their text), groups like [1, 2] (taken apart). The second works on the words that come out, so that
+nothing forbidden can be put together from the pieces of something else.
 
 In code, brackets are brackets (`values[3]`) and a URL stays if a passage contains it: code makes no links.
 """
@@ -10,17 +10,9 @@ In code, brackets are brackets (`values[3]`) and a URL stays if a passage contai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-_LONGEST_WAIT = 1_500
-"""Characters to wait for the end of a construct before taking its beginning as plain text."""
+from chat_app.markdown_stream import GROUP, MarkdownStream
 
-_FENCE = re.compile(r"[ \t>*+-]*(`{3,}(?![^\n]*`)|~{3,})[^\n]*")
-_SPAN = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n[ \t]*\n)[^`]|(?!(?<!`)\1(?!`))`)+)(?<!`)\1(?!`)", re.DOTALL)
-_LINK = re.compile(r"!?\[((?:[^\[\]\\\n]|\\.)*)\]\((?:[^()\n]|\([^()\n]*\))*\)")
-_OPEN_LINK = re.compile(r"(?:[^\[\]\\]|\\.?)*(?:\](?:\((?:[^()]|\([^()]*\)?)*)?)?")
-_GROUP = re.compile(r"\[\^?\d{1,4}(?:\s?[,;]\s?\^?\d{1,4})*\]|【\d{1,4}[^】\n]{0,40}】")
-_PLAIN = re.compile(r"[^\[\]!`【\n\\]+|\\.", re.DOTALL)
 _URL = re.compile(r"<[A-Za-z][\w+.-]*:[^>\s]*>|(?i:\bmailto:|[\w+.-]*://|\bwww\.)\S*")
 _MARKER = re.compile(r"\[(\d+)\]")
 _LONE_MARKER = re.compile(r"\s?\[(\d+)\](?=(?:\[\d+\]|[.,;:!?)])*(?:\s|$))")
@@ -32,83 +24,21 @@ class MarkerFilter:
     def __init__(self, passages: int, *, passage_text: str = "") -> None:
         self._passages = passages
         self._passage_text = passage_text
-        self._buffer = ""
+        self._markdown = MarkdownStream(span=_code_span, link=_link_text, group=_numbers)
         self._held = ""
-        self._fence = ""
-        self._line_start = True
         self.cited: list[int] = []
         self.removed = 0
 
     def feed(self, delta: str) -> str:
         """Take a piece of the answer and return what of it can be shown by now."""
-        self._buffer += delta
-        return self._advance(final=False)
+        return self._shown(delta, final=False)
 
     def finish(self) -> str:
         """Return the rest; nothing may be fed afterwards."""
-        return self._advance(final=True)
+        return self._shown("", final=True) + self._release(everything=True)
 
-    def _advance(self, *, final: bool) -> str:
-        shown = "".join(self._verified(text, is_code) for text, is_code in self._pieces(final))
-        return shown + (self._release(everything=True) if final else "")
-
-    # -- constructs ------------------------------------------------------------------------------------------------
-
-    def _pieces(self, final: bool) -> Iterator[tuple[str, bool]]:
-        """Yield (text, whether it is code) for what the buffer holds whole, and keep the rest."""
-        while self._buffer:
-            taken = self._take(final or len(self._buffer) > _LONGEST_WAIT)
-            if taken is None:
-                return
-            text, shown, is_code = taken
-            self._buffer = self._buffer[len(text) :]
-            self._line_start = text.endswith("\n")
-            yield shown, is_code
-
-    def _take(self, final: bool) -> tuple[str, str, bool] | None:
-        """Return (what is read, what is shown of it, whether it is code); None when more is needed to tell."""
-        if self._line_start or self._fence:
-            line, newline, _ = self._buffer.partition("\n")
-            if not newline and not final and (self._fence or _may_be_fence(line)):
-                return None
-            if self._fence or _FENCE.match(line):
-                return self._fence_line(line + newline)
-        return self._inline(final)
-
-    def _fence_line(self, line: str) -> tuple[str, str, bool]:
-        fence = _FENCE.match(line)
-        if not self._fence and fence:
-            self._fence = fence[1]
-        elif fence and fence[1].startswith(self._fence) and line.strip(" \t>\n") == fence[1]:
-            self._fence = ""
-        return line, line, True
-
-    def _inline(self, final: bool) -> tuple[str, str, bool] | None:
-        buffer = self._buffer
-        for pattern, read in ((_SPAN, _code_span), (_LINK, _link_text), (_GROUP, _numbers)):
-            match = pattern.match(buffer)
-            if (
-                match
-                and pattern is _GROUP
-                and buffer.startswith("(", match.end())
-                and not final
-                and _may_continue(buffer)
-            ):
-                return None
-            if match and (match.end() < len(buffer) or final):
-                shown = read(match)
-                return match[0], shown, pattern is _SPAN and shown == match[0]
-            if match:
-                return None
-        plain = _PLAIN.match(buffer)
-        if plain:
-            return plain[0], plain[0], False
-        if buffer[0] == "\n" or final or not _may_continue(buffer):
-            run = buffer[: len(buffer) - len(buffer.lstrip("`"))] or buffer[0]  # a run of backticks is never split
-            return run, run, False
-        return None
-
-    # -- words -----------------------------------------------------------------------------------------------------
+    def _shown(self, delta: str, *, final: bool) -> str:
+        return "".join(self._verified(text, is_code) for text, is_code in self._markdown.feed(delta, final=final))
 
     def _verified(self, text: str, is_code: bool) -> str:
         if not is_code:
@@ -155,30 +85,9 @@ class MarkerFilter:
         return match[0] if self._is_passage(match[1]) else self._marker(match)
 
 
-def _may_be_fence(line: str) -> bool:
-    return len(line) < 200 and re.fullmatch(r"[ \t>*+-]*(`*|~*)|[ \t>*+-]*(`{3,}|~{3,}).*", line) is not None
-
-
-def _may_continue(buffer: str) -> bool:
-    """Whether the construct that begins the buffer may still be completed by what follows."""
-    if buffer == "!":
-        return True
-    if buffer[0] in "[!" and (buffer[0] == "[" or buffer[1] == "["):
-        line = buffer.partition("\n")
-        inside = line[0][1:] if buffer[0] == "[" else line[0][2:]
-        return (
-            not line[1] and re.fullmatch(r"(?:[^\[\]\\]|\\.?)*(?:\](?:\((?:[^()]|\([^()]*\)?)*)?)?", inside) is not None
-        )
-    if buffer[0] == "`":
-        return re.search(r"\n[ \t]*\n", buffer) is None
-    if buffer[0] == "【":
-        return "\n" not in buffer and "】" not in buffer and len(buffer) < 50
-    return buffer == "\\"
-
-
 def _code_span(match: re.Match[str]) -> str:
     """A code span that holds nothing but a marker is a marker."""
-    return match[2].strip() if _GROUP.fullmatch(match[2].strip()) else match[0]
+    return match[2].strip() if GROUP.fullmatch(match[2].strip()) else match[0]
 
 
 def _link_text(match: re.Match[str]) -> str:

@@ -59,8 +59,8 @@ _ABOUT_THE_ANSWER = frozenset(
         """more less detail details detailed example examples elaborate further continue again rephrase reword simpler
         simply simple shorter short longer brief briefly summarize summarise summary translate translation english
         german french spanish italian polish portuguese dutch difference differences better best faster slower cheaper
-        easier alternative alternatives option options other others another else way ways thing things next previous step
-        steps list table bullet bullets point points first second third last exactly else anything something answer
+        easier alternative alternatives option options other others another else way ways thing things next previous
+        step steps list table bullet bullets point points first second third last exactly else anything something answer
         reason why try tried give gave go say said word words sentence sentences clarify expand long much many often far
         big need necessary correct right wrong sure true really please thanks thank want help possible write put make
         default recommended version versions limit limits advantages disadvantages pros cons drawbacks downsides"""
