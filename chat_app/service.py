@@ -14,6 +14,7 @@ from chat_app.store.database import Database, open_database
 from chat_app.store.error import DatabaseError
 from chat_app.telemetry import Telemetry, open_telemetry
 from chat_app.turn_log import TurnLog
+from chat_app.turns.runner import TurnRunner
 from lake import Lake
 from retrieval.error import RetrievalError
 from retrieval.vector_store import ReleaseManifest, VectorStore
@@ -36,6 +37,7 @@ class ChatService:
     limit: RateLimit
     database: Database
     people: People
+    runner: TurnRunner
     telemetry: Telemetry
     problem: str | None = field(default="still loading")
     is_migrated: bool = False
@@ -49,7 +51,12 @@ class ChatService:
         telemetry = open_telemetry(settings.otlp_endpoint, with_text=settings.trace_questions)
         pipeline = open_pipeline(settings)
         pipeline.telemetry = telemetry
-        return cls(settings, lake, settings.store(), pipeline, TurnLog(lake), limit, database, telemetry)
+        store = settings.store()
+        people = People(settings, database, secret=settings.session_secret(), live=store.sources)
+        pipeline.library.restricted = people.access.restricted
+        turns = TurnLog(lake)
+        runner = TurnRunner(pipeline, database, keep=turns.keep, most=settings.turns_at_once)
+        return cls(settings, lake, store, pipeline, turns, limit, database, people, runner, telemetry)
 
     async def prepare_database(self) -> None:
         """Bring the database's tables up to date, as soon as it can be reached."""
@@ -57,6 +64,7 @@ class ChatService:
             try:
                 await self.database.migrate()
                 self.is_migrated = True
+                self.runner.open()
             except DatabaseError as error:
                 _LOG.error("not ready: %s", error)
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
@@ -75,6 +83,7 @@ class ChatService:
 
     async def close(self) -> None:
         """Write and send what waits, and let go of the database."""
+        await self.runner.close()
         await asyncio.to_thread(self.turns.close)
         await asyncio.to_thread(self.telemetry.close)
         await self.database.close()
@@ -89,7 +98,8 @@ class ChatService:
 
     def _load(self) -> bool:
         try:
-            found = self.pipeline.library.search("warm", limit=1)
+            everything = frozenset(self.store.sources())
+            found = self.pipeline.library.search("warm", readable=everything, limit=1)
             found.embedder.embed_passages(["warm"])
         except RetrievalError as error:
             if self.problem != str(error):
@@ -99,10 +109,11 @@ class ChatService:
         self.problem = None
         return True
 
-    def state(self) -> tuple[str | None, list[ReleaseManifest]]:
-        """Return (why no question can be answered, or None; the live releases)."""
+    def state(self, readable: frozenset[str] | None = None) -> tuple[str | None, list[ReleaseManifest]]:
+        """Return (why no question can be answered, or None; the live releases that somebody may read, None for those
+        that are everybody's)."""
         try:
-            return self.problem, self.pipeline.library.releases()
+            return self.problem, self.pipeline.library.releases(readable=readable)
         except RetrievalError as error:
             return self.problem or str(error), []
 

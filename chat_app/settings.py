@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from chat_app.people.people_settings import PeopleSettings
-
 from chat_app.money.rate import parse_rate, parse_rates
+from chat_app.people.people_settings import PeopleSettings
 
 if TYPE_CHECKING:
     from chat_app.answerer import Answerer
@@ -71,6 +70,8 @@ class ChatSettings(PeopleSettings):
         validation_alias=AliasChoices("LORECHAT_DATABASE", "database_url"),
         description="sqlite:////folder/file.db or postgresql://user:password@host/name; empty: HOME/chat/chat.db",
     )
+    drain_seconds: float = Field(default=20.0, ge=0, description="seconds to finish answers when the chat is stopped")
+    turns_at_once: int = Field(default=500, ge=1, description="most questions answered at once by one process")
     doors: Literal["local", "open", "keys"] = Field(
         default="local", description="who uses the API without a key: local programs, everybody (open), nobody (keys)"
     )

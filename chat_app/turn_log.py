@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from chat_app.answer import Answer
+from chat_app.turns.live_turn import LiveTurn
 from data_contracts.chat_turn import CHAT_TURNS, FEEDBACK
 from data_contracts.table import Table
 from lake import Lake, LakeError
@@ -42,6 +43,10 @@ class TurnLog:
 
         if not self._put(write):
             self._turns_waiting.discard(turn_id)
+
+    def keep(self, turn: LiveTurn, answer: Answer) -> None:
+        """Keep a turn that is done."""
+        self.turn(answer, turn_id=turn.id, thread_id=turn.thread_id, asked_at=turn.asked_at)
 
     def is_waiting(self, turn_id: str) -> bool:
         """Whether a turn is still on its way into the lake."""

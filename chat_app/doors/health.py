@@ -28,6 +28,8 @@ def health_router(service: ChatService) -> APIRouter:
     async def ready() -> JSONResponse:
         """200 when a question can be answered at once; else 503 with the reason."""
         problem, releases = await asyncio.to_thread(service.state)
+        if service.runner.is_draining:
+            problem = "the server is about to end and takes no more questions"
         problem = problem or await service.database_problem()
         body = {
             "status": "ready" if problem is None else "not ready",

@@ -43,7 +43,8 @@ class _Entry:
 
 class Journal:
     """One transaction every 0.4 s for all turns, so that its cost hardly grows with their number. When the database
-    fails, turns go on and are written as soon as it is back; at most 500 ended ones wait for that.
+    fails, or before `run` is called, turns go on and are written as soon as it works; at most 500 ended ones wait for
+    that.
 
     `problem` says why the last write failed, None when it went well. `on_stop` is called with the turns that another
     process wants to be stopped, or whose thread was deleted.
@@ -57,6 +58,7 @@ class Journal:
         self._wake = asyncio.Event()
         self._round = asyncio.Event()
         self._looked_at = 0.0
+        self.is_open = False
         self.problem: str | None = None
 
     async def begin(self, turn: LiveTurn) -> bool:
@@ -70,6 +72,9 @@ class Journal:
 
     async def _written(self, turn: LiveTurn, is_done: Callable[[_Entry | None], bool]) -> bool:
         self._wake.set()
+        if not self.is_open:
+            self._forget_oldest()
+            return False
         while not is_done(self._entries.get(turn.id)):
             await self._round.wait()
             if self.problem is not None:
@@ -78,6 +83,7 @@ class Journal:
 
     async def run(self) -> None:
         """Write until cancelled."""
+        self.is_open = True
         while True:
             began = time.monotonic()
             await self.flush()

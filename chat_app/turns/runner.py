@@ -51,7 +51,7 @@ class TurnKeeper(Protocol):
 
 class TurnRunner:
     """`most` turns run at once in this process; a turn that its process has not been heard of for `lost_seconds` is
-    told as lost. `run` must be running, else nothing is kept."""
+    told as lost. Before `open` is called nothing is kept."""
 
     def __init__(
         self,
@@ -85,7 +85,8 @@ class TurnRunner:
         return self._journal.problem
 
     def open(self) -> None:
-        """Begin to write and to look after turns; the tables must be there, or come soon."""
+        """Begin to write and to look after turns; the tables must be there."""
+        self._journal.is_open = True
         self._background = [asyncio.create_task(self._journal.run()), asyncio.create_task(self._lost.run())]
 
     async def start(self, question: Question, thread_id: str, *, turn_id: str | None = None) -> str:
@@ -196,7 +197,7 @@ class TurnRunner:
 
     async def _history(self, asker: Asker, thread_id: str) -> Sequence[Exchange]:
         """What was said in the thread. Errors: UnknownThread."""
-        if self._journal.problem is not None:
+        if self._journal.problem is not None or not self._journal.is_open:
             return ()
         try:
             thread, rows = await self.store.before(thread_id)

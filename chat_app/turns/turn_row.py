@@ -68,7 +68,7 @@ def ended_row(turn: LiveTurn) -> dict[str, Any]:
         "output_tokens": 0 if answer is None else answer.usage.output_tokens,
         "cached_tokens": 0 if answer is None else answer.usage.cached_tokens,
         "cost": None if answer is None else answer.cost,
-        "is_cached": False,
+        "is_cached": answer is not None and answer.cached,
         "first_text_milliseconds": 0 if answer is None else answer.first_text_milliseconds,
         "milliseconds": 0 if answer is None else answer.milliseconds,
         "ended_at": turn.ended_at,
