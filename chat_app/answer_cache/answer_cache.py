@@ -91,17 +91,20 @@ class AnswerCache:
             oldest = newest.limit(1).offset(self._most).scalar_subquery()
             await connection.execute(delete(cached_answers).where(cached_answers.c.used_at <= oldest))
 
-    async def erase(self, source: str, url_hashes: Collection[str] | None) -> int:
-        """Delete the answers that were made from pages, named by the sha256 of their URLs, or with None from any page
-        of a source; return how many. Errors: DatabaseError kinds: an erasure must not fail in silence."""
+    async def erase(self, source: str, url_hashes: Collection[str] | None, *, before: datetime) -> int:
+        """Delete the answers that were made from pages before an instant, as `Forgetting` says. An erasure must not
+        fail in silence: Errors: DatabaseError kinds."""
         pages = select(cached_answer_pages.c.key).where(cached_answer_pages.c.source == source)
-        some = [None] if url_hashes is None else _portions(sorted(url_hashes))
+        some = (
+            [pages]
+            if url_hashes is None
+            else [pages.where(cached_answer_pages.c.url_hash.in_(portion)) for portion in _portions(sorted(url_hashes))]
+        )
         gone = 0
         async with self._database.transaction() as connection:
-            for portion in some:
-                touched = pages if portion is None else pages.where(cached_answer_pages.c.url_hash.in_(portion))
-                made_of_them = delete(cached_answers).where(cached_answers.c.key.in_(touched))
-                gone += (await connection.execute(made_of_them)).rowcount
+            for touched in some:
+                made_of_them = cached_answers.c.key.in_(touched) & (cached_answers.c.made_at < before)
+                gone += (await connection.execute(delete(cached_answers).where(made_of_them))).rowcount
         return gone
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from chat_app.answer_cache.answer_cache import AnswerCache, KeptAnswer
 from chat_app.answer_cache.key import answer_key
 from chat_app.answerer import Answerer, Evidence, Wrote
+from chat_app.grounding.conclusion import Concluded
 from chat_app.models.registry import Kind, LanguageModel
 from chat_app.question import Question
 
@@ -41,11 +42,12 @@ class CachedAnswerer:
             async for piece in pieces:
                 yield piece
 
-    async def keep(self, question: Question, evidence: Evidence, text: str, wrote: Wrote) -> None:
-        """Keep a whole answer that the planned model wrote. An answer that another model wrote in its place, with a
-        note that says so, would be given as the planned one's."""
+    async def keep(self, question: Question, evidence: Evidence, wrote: Wrote, text: str, concluded: Concluded) -> None:
+        """Keep a whole answer, as it was before it was marked, if it is a good one: it answers, every statement is
+        borne out by the passages, and the planned model wrote it. With notes, another model did so in its place."""
+        is_good = not concluded.is_decline and concluded.citations and not concluded.support.unsupported
         key = self._key(question, evidence)
-        if key and not wrote.cached and not wrote.notes:
+        if key and is_good and not wrote.cached and not wrote.notes:
             await self._cache.keep(key, KeptAnswer(text, wrote.model, datetime.now(UTC)), evidence.passages)
 
     def _key(self, question: Question, evidence: Evidence) -> str | None:

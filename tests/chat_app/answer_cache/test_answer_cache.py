@@ -17,6 +17,7 @@ from data_contracts.passage import Passage
 from tests.chat_app.conftest import SITE, make_passages
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
 ANSWER = KeptAnswer("Swarms leave in late spring [1].", "M", NOW)
 
 
@@ -79,24 +80,22 @@ async def test_those_used_last_stay_when_there_are_too_many(migrated: Database) 
 async def test_erasing_a_page_deletes_the_answers_made_from_it_and_no_others(migrated: Database) -> None:
     cache = AnswerCache(migrated, clock=Clock())
     await cache.keep("one", ANSWER, [passage("https://a.example/1"), passage("https://a.example/2")])
+    await cache.keep("later", replace(ANSWER, made_at=LATER), [passage("https://a.example/1")])
     await cache.keep("two", ANSWER, [passage("https://a.example/2")])
     await cache.keep("same address elsewhere", ANSWER, [passage("https://a.example/1", "ants")])
     many = [text_hash(f"https://a.example/{number}") for number in range(1_200) if number != 2]
-    assert await cache.erase("bees", many) == 1
-    assert [await cache.find(key) is not None for key in ("one", "two", "same address elsewhere")] == [
-        False,
-        True,
-        True,
-    ]
-    assert await size(migrated) == (2, 2)
-    assert await cache.erase("bees", []) == 0
+    assert await cache.erase("bees", many, before=LATER) == 1
+    there = [await cache.find(key) is not None for key in ("one", "two", "later", "same address elsewhere")]
+    assert there == [False, True, True, True]
+    assert await size(migrated) == (3, 3)
+    assert await cache.erase("bees", [], before=LATER) == 0
 
 
 async def test_erasing_a_source_deletes_all_answers_made_from_it(migrated: Database) -> None:
     cache = AnswerCache(migrated, clock=Clock())
     await cache.keep("both", ANSWER, [passage(), passage(source="ants")])
     await cache.keep("ants", ANSWER, [passage(source="ants")])
-    assert await cache.erase("bees", None) == 1
+    assert await cache.erase("bees", None, before=LATER) == 1
     assert [await cache.find(key) is not None for key in ("both", "ants")] == [False, True]
 
 
