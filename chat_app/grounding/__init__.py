@@ -1,0 +1,1 @@
+"""Whether an answer's sentences are in the passages that they cite."""
