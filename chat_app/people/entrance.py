@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from http.cookies import SimpleCookie
 
@@ -12,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chat_app.people.people import People
 from chat_app.people.session import COOKIE, cookies, session_token
 from chat_app.people.visit import KEY, Visit
+from chat_app.store.error import DatabaseError
 
+_LOG = logging.getLogger(__name__)
 _PAGES = ("/why", "/trace/")
 """Pages of the chat's own that only people who have logged in may open, where a login is asked for."""
 _TOKEN = re.compile(r"bearer\s+[\w-]+\.[\w-]+\.[\w-]+\s*", re.IGNORECASE)
@@ -32,7 +35,12 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         scope = dict(scope)
-        visit = await self._visit(scope)
+        try:
+            visit = await self._visit(scope)
+        except DatabaseError as error:
+            _LOG.error("nobody's session can be checked: %s", error)
+            await _closed(scope, receive, send)
+            return
         scope[KEY] = visit
         answer = self._turned_away(scope, visit)
         await (answer or self._app)(scope, receive, _with_safe_cookies(send, is_secure=visit.is_secure))
@@ -66,6 +74,16 @@ class Entrance:
         if path.startswith(_PAGES) and self._people.needs_login and visit.person is None:
             return RedirectResponse("/login", status_code=303)
         return None
+
+
+async def _closed(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say that the database is away: who asks cannot be known now."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1013, "reason": "try again later"})
+        return
+    answer = PlainTextResponse("The chat cannot check logins now. Try again in a minute.\n", 503, {"retry-after": "60"})
+    await answer(scope, receive, send)
 
 
 def _take_session(scope: Scope) -> None:

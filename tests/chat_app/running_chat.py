@@ -33,19 +33,22 @@ class RunningChat:
     process: subprocess.Popen[bytes]
 
     def status(self, kind: str) -> str:
-        """What `/health/<kind>` says, "" when it cannot be asked now."""
+        """What `/health/<kind>` says, or why it cannot be asked now."""
         try:
             with urllib.request.urlopen(f"{self.address}/health/{kind}", timeout=10) as answer:
                 return str(json.load(answer)["status"])
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return ""
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.read().decode(errors="replace")
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            return str(error)
 
     def wait_until(self, state: str) -> None:
         """Wait for "live" or "ready"."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while self.status(state) != state:
+        while (said := self.status(state)) != state:
             assert self.process.poll() is None, "the server ended"
-            assert time.monotonic() < until, f"the server was not {state} in {_PATIENCE_SECONDS} s"
+            assert time.monotonic() < until, f"the server was not {state} in {_PATIENCE_SECONDS} s: {said}"
             time.sleep(0.1)
 
     def kill(self) -> None:
