@@ -12,9 +12,13 @@ import chainlit as cl
 from chainlit.input_widget import InputWidget, MultiSelect
 
 from chat_app.feedback_layer import FeedbackLayer
+from chat_app.people.toolkit import tell_toolkit
 from chat_app.service import installed
 from chat_app.starter import starters
 from chat_app.turn import answer_turn
+
+
+tell_toolkit(installed().settings.login)
 
 
 @cl.data_layer

@@ -22,10 +22,10 @@ _WORDS = {
 }
 
 
-def prepare_interface(folder: Path, *, origins: Iterable[str]) -> None:
+def prepare_interface(folder: Path, *, origins: Iterable[str], secret: str) -> None:
     """Fill `folder` with the interface's files and make the toolkit use it.
 
-    The toolkit writes translations and session files beside its configuration, so the shipped files are copied
+    `secret` signs sessions. The toolkit writes translations and session files beside its configuration, so the shipped files are copied
     rather than used in place. Must run before `chainlit` is imported: it reads its root folder then.
     """
     settings = folder / ".chainlit"
@@ -38,6 +38,7 @@ def prepare_interface(folder: Path, *, origins: Iterable[str]) -> None:
     _write_words(settings / "translations")
     _write_page(folder / "page")
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
+    os.environ["CHAINLIT_AUTH_SECRET"] = secret
 
 
 def _write_words(folder: Path) -> None:

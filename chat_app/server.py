@@ -14,6 +14,7 @@ from chat_app.doors.opening import Lifespan, add_doors
 from chat_app.gate import Gate
 from chat_app.interface import prepare_interface
 from chat_app.page_template import PageTemplates
+from chat_app.people.opening import add_people
 from chat_app.service import ChatService, install
 from chat_app.settings import ChatSettings
 from chat_app.trace_page import add_trace_page
@@ -27,8 +28,9 @@ def create_app(settings: ChatSettings) -> FastAPI:
     app = FastAPI(
         title="LoreChat", lifespan=_lifespan(service, lifespans), docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.add_middleware(Gate, origins=settings.origins)
     pages = PageTemplates()
+    add_people(app, service)
+    app.add_middleware(Gate, origins=settings.origins)
     lifespans.append(add_doors(app, service, pages))
     add_trace_page(app, service, pages)
     add_why_page(app, service, pages)
@@ -58,7 +60,8 @@ def _lifespan(
 
 def _mount_conversation(app: FastAPI, service: ChatService) -> None:
     """Mount the chat toolkit last: it answers every path that nothing else does."""
-    prepare_interface(service.settings.interface_folder, origins=service.settings.origins)
+    settings = service.settings
+    prepare_interface(settings.interface_folder, origins=settings.origins, secret=settings.session_secret())
     install(service)
     from chainlit.utils import mount_chainlit
 
