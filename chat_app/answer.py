@@ -6,12 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from chat_app.answerer import Answerer, Evidence, Usage, Wrote
-from chat_app.citation import Citation, citations, cite
+from chat_app.citation import Citation
+from chat_app.conversation.evidence_search import search_evidence
+from chat_app.conversation.understanding import Understanding, Understood
 from chat_app.error import EmptyAnswer
-from chat_app.extractive import short_place
+from chat_app.grounding.checker import SupportChecker
+from chat_app.grounding.conclusion import NEAREST, conclude, nearest_pages
+from chat_app.grounding.support import Support
 from chat_app.library import Found, Library
 from chat_app.marker_filter import MarkerFilter
 from chat_app.question import Question
@@ -20,26 +25,32 @@ from chat_app.settings import ChatSettings
 from data_contracts.passage import ScoredPassage
 from retrieval.vector_store import ReleaseManifest, ReleaseReader
 
-_NEAREST = 3
+if TYPE_CHECKING:
+    from chat_app.answer_cache.cached_answerer import CachedAnswerer
+    from chat_app.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What retrieval brought, before the answer begins."""
+    """What retrieval brought, before the answer begins. `sought` are the questions that were searched for where they
+    are not the one that was asked: a follow-up put in full, or the parts of one."""
 
     passages: Sequence[ScoredPassage]
     releases: Sequence[ReleaseManifest]
     milliseconds: int
+    sought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A finished turn. `text` is markdown whose markers are exactly those of `citations`.
 
-    `relevant` is False when nothing found was about the question: then `text` says so and the citations are the
-    nearest pages. `releases` maps source to release. `model` is the one that wrote it, `notes` say for the reader why
-    it was not the one that was to; `cost` is in US dollars, None where no price is known. Times are milliseconds from
-    the question on.
+    `standalone` is the question as it was searched for. `relevant` is False when nothing found was about the question:
+    then `text` says so and the citations are the nearest pages. `support` says which of the sentences the cited
+    passages bear out; `text` has a mark behind each of the others. `releases` maps source to release. `model` is the
+    one that wrote it, `notes` say for the reader why it was not the one that was to; `cost` is in US dollars, None
+    where no price is known; `cached` says that the text was written for an earlier question. Times are milliseconds
+    from the question on.
     """
 
     question: str
@@ -47,11 +58,14 @@ class Answer:
     citations: tuple[Citation, ...]
     model: str
     releases: Mapping[str, str]
+    standalone: str = ""
     relevant: bool = True
     markers_removed: int = 0
+    support: Support = field(default_factory=Support)
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     notes: tuple[str, ...] = ()
+    cached: bool = False
     retrieval_milliseconds: int = 0
     first_text_milliseconds: int = 0
     milliseconds: int = 0
@@ -64,24 +78,37 @@ class AnswerPipeline:
     def __init__(self, library: Library, answerer: Answerer, *, passages: int = 8) -> None:
         self.library = library
         self.answerer = answerer
+        self.telemetry: Telemetry | None = None
+        self.cached: CachedAnswerer | None = None
+        self.understanding = Understanding()
+        self.history_tokens = 1_500
         self._limit = passages
+        self._checker = SupportChecker()
 
-    async def stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
+    def stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         """Yield what was found, then the answer's text in verified pieces, then the whole Answer.
 
         Errors: RetrievalError and ChatError kinds, at any point; text that was yielded before stays true.
         """
+        events = self._stream(question)
+        return events if self.telemetry is None else self.telemetry.watch(question, events)
+
+    async def _stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         began = time.perf_counter()
-        found = await asyncio.to_thread(self.library.search, question.text, sources=question.sources, limit=self._limit)
+        understood = await self.understanding.understand(question)
+        question = replace(question, standalone=understood.standalone)
+        found, told = await search_evidence(
+            self.library, question, understood, limit=self._limit, history_tokens=self.history_tokens
+        )
         retrieval = _since(began)
-        yield Searched(found.passages, found.releases, retrieval)
-        passages = relevant(question.text, found.passages)
+        yield Searched(found.passages, found.releases, retrieval, _sought(understood))
+        passages = relevant(question.sought, found.passages)
         if not passages:
-            answer = _declined(question.text, found, self.answerer.model_name, retrieval, began)
+            answer = _declined(question, found, self.answerer.model_name, retrieval, began)
             yield answer.text
             yield answer
             return
-        evidence = Evidence([scored.passage for scored in passages], found.embedder)
+        evidence = Evidence([scored.passage for scored in passages], found.embedder, told)
         verify = MarkerFilter(len(passages), passage_text="\n".join(found.text for found in evidence.passages))
         said: list[str] = []
         first = 0
@@ -100,14 +127,23 @@ class AnswerPipeline:
                 f"**{self.answerer.model_name} wrote nothing that could be shown.** Ask again, or set another model "
                 "with `LORECHAT_CHAT_MODEL`."
             )
+        concluded = await conclude(text, verify.cited, evidence, self._checker)
+        if concluded.rest:
+            yield concluded.rest
+        if self.cached:
+            await self.cached.keep(question, evidence, wrote, text, concluded)
         yield Answer(
             question=question.text,
-            text=text,
-            citations=citations(text, verify.cited, evidence.passages),
+            standalone=question.sought,
+            text=concluded.text,
+            citations=concluded.citations,
+            relevant=not concluded.is_decline,
+            support=concluded.support,
             model=wrote.model,
             usage=wrote.usage,
             cost=wrote.cost,
             notes=wrote.notes,
+            cached=wrote.cached,
             releases=_named(found),
             markers_removed=verify.removed,
             retrieval_milliseconds=retrieval,
@@ -119,7 +155,7 @@ class AnswerPipeline:
     async def _verified(
         self, question: Question, evidence: Evidence, verify: MarkerFilter
     ) -> AsyncGenerator[str | Wrote, None]:
-        async for delta in self.answerer.stream(question, evidence):
+        async for delta in (self.cached or self.answerer).stream(question, evidence):
             if isinstance(delta, Wrote):
                 yield delta
             elif piece := verify.feed(delta):
@@ -153,30 +189,29 @@ def answer_once(
     return asyncio.run(open_pipeline(settings, reader).answer(Question(question, sources)))
 
 
-def _declined(question: str, found: Found, model: str, retrieval: int, began: float) -> Answer:
+def _declined(question: Question, found: Found, model: str, retrieval: int, began: float) -> Answer:
     """The answer when nothing is about the question: says so, and names the nearest pages."""
     titles = ", ".join(release.title for release in found.releases)
     text = f"**Nothing in {titles} seems to answer this.** Try other words, or ask about something it covers."
-    nearest = found.passages[:_NEAREST]
-    if nearest:
-        lines = [f"- {_place(scored)} [{number}]" for number, scored in enumerate(nearest, start=1)]
-        text += "\n\nThe nearest pages are:\n\n" + "\n".join(lines)
+    rest, nearest = nearest_pages([scored.passage for scored in found.passages])
     return Answer(
-        question=question,
-        text=text,
-        citations=tuple(cite(number, scored.passage) for number, scored in enumerate(nearest, start=1)),
+        question=question.text,
+        standalone=question.sought,
+        text=text + rest,
+        citations=nearest,
         model=model,
         releases=_named(found),
         relevant=False,
         retrieval_milliseconds=retrieval,
         first_text_milliseconds=_since(began),
         milliseconds=_since(began),
-        passages=nearest,
+        passages=found.passages[:NEAREST],
     )
 
 
-def _place(scored: ScoredPassage) -> str:
-    return short_place(scored.passage).replace("[", "(").replace("]", ")")
+def _sought(understood: Understood) -> tuple[str, ...]:
+    """What the reader is told was searched for; nothing when it is what was asked."""
+    return understood.parts if understood.rewritten or len(understood.parts) > 1 else ()
 
 
 def _named(found: Found) -> dict[str, str]:

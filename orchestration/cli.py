@@ -135,11 +135,17 @@ async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[s
 
 
 def _answer_row(answer: Answer) -> dict[str, object]:
+    from dataclasses import asdict
+
     return {
         "question": answer.question,
         "answer": answer.text,
         "relevant": answer.relevant,
         "model": answer.model,
+        "notes": list(answer.notes),
+        "usage": asdict(answer.usage),
+        "cost": answer.cost,
+        "cached": answer.cached,
         "citations": [citation.as_json() for citation in answer.citations],
         "releases": dict(answer.releases),
         "milliseconds": answer.milliseconds,
