@@ -71,12 +71,14 @@ class Doorkeeper:
         return key
 
     async def readable(self, asker: Asker) -> list[ReleaseManifest]:
-        """Return the live releases that somebody may read. Errors: IndexMissing."""
-        releases = await asyncio.to_thread(self._library.releases)
-        return [one for one in releases if asker.sources is None or one.source in asker.sources]
+        """Return the live releases that somebody may read: those of the key, without one those that are everybody's.
+
+        Errors: IndexMissing.
+        """
+        return await asyncio.to_thread(self._library.releases, readable=asker.sources)
 
     async def choose(self, asker: Asker, sources: Sequence[str] | None) -> list[str] | None:
-        """Return the sources to search, None for all of them.
+        """Return the sources to search, None for all that the asker may read.
 
         Errors: Refused with 403 for one that the asker may not read, whether or not there is one; UnknownSource for one
         that is not there.
@@ -85,14 +87,8 @@ class Doorkeeper:
         if denied:
             raise Refused(403, "source_not_allowed", f"This key does not open {', '.join(denied)}.")
         if sources:
-            await asyncio.to_thread(self._library.releases, sources)
-            return list(sources)
-        if asker.sources is None:
-            return None
-        readable = [release.source for release in await self.readable(asker)]
-        if not readable:
-            raise Refused(403, "source_not_allowed", "None of the websites that this key opens has a live index.")
-        return readable
+            await asyncio.to_thread(self._library.releases, sources, readable=asker.sources)
+        return list(sources) if sources else None
 
     def profile(self, name: str) -> str:
         """Return a profile's name, "" for the default. Errors: Refused with 404 for one that is not there."""

@@ -31,6 +31,8 @@ def health_router(service: ChatService) -> APIRouter:
         if service.runner.is_draining:
             problem = "the server is about to end and takes no more questions"
         problem = problem or await service.database_problem()
+        if service.runner.is_draining:
+            problem = "the server is about to end"
         body = {
             "status": "ready" if problem is None else "not ready",
             "reason": problem,

@@ -65,7 +65,9 @@ def _add_search(server: FastMCP, door: TurnDoor, keeper: Doorkeeper) -> None:
             asker = await _asker(keeper, context)
             chosen = await keeper.choose(asker, sources)
             library = door.service.pipeline.library
-            found = await asyncio.to_thread(library.search, question, sources=chosen, limit=limit)
+            found = await asyncio.to_thread(
+                library.search, question, sources=chosen, readable=asker.sources, limit=limit
+            )
             rows = passage_rows(found.passages)
             told = [f"## {' > '.join(row['heading_path'])}\n{row['url']}\n\n{row['text']}" for row in rows]  # type: ignore[arg-type]  # a list of strings by its making
             return _result("\n\n".join(told) or "Nothing was found.", {"passages": rows})
@@ -115,7 +117,7 @@ def _add_ask(server: FastMCP, door: TurnDoor, keeper: Doorkeeper) -> None:
         async def answer() -> CallToolResult:
             asker = await _asker(keeper, context)
             chosen = await keeper.choose(asker, sources)
-            turn = door.start(Question(question, chosen, (), asker, keeper.profile(profile)), door="mcp")
+            turn = await door.start(Question(question, chosen, (), asker, keeper.profile(profile)), door="mcp")
             return _answer_result(await whole(turn), turn.turn_id)
 
         return await _answered(answer)

@@ -13,13 +13,10 @@ from chat_app.answer import Answer
 from chat_app.doors.answer_shape import extension, usage
 from chat_app.doors.doorkeeper import Doorkeeper
 from chat_app.doors.openai_shape import ALL_SOURCES, ChatRequest, asked, split_model
-from chat_app.doors.refusal import DoorRoute, Refused, refused
+from chat_app.doors.refusal import DoorRoute, Refused
 from chat_app.doors.sse import event, event_stream
 from chat_app.doors.turn_door import DoorTurn, TurnDoor, whole
-from chat_app.error import ChatError
 from chat_app.question import Question
-from lake import LakeError
-from retrieval.error import RetrievalError
 
 _CHUNK = {"object": "chat.completion.chunk"}
 _DONE = b"data: [DONE]\n\n"
@@ -45,7 +42,7 @@ def openai_router(door: TurnDoor, keeper: Doorkeeper) -> APIRouter:
         sources, profile = split_model(body.model)
         chosen = await keeper.choose(asker, sources)
         question = Question(text, chosen, history, asker, keeper.profile(profile))
-        turn = door.start(question, door="openai")
+        turn = await door.start(question, door="openai")
         form = _Form(turn, body)
         if body.stream:
             return await event_stream(form.chunks(), heartbeat=door.heartbeat)
@@ -90,10 +87,9 @@ class _Form:
                         yield self._chunk({"role": "assistant", "content": ""})
                         is_begun = True
             yield _DONE
-        except (ChatError, RetrievalError, LakeError) as error:
-            failure: Refused = refused(error)
+        except Refused as failure:
             if not is_begun:
-                raise failure from error
+                raise
             yield event(failure.body)
 
     def _chunk(self, delta: dict[str, str], *, finish: str | None = None, **more: object) -> bytes:

@@ -10,7 +10,17 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from chat_app.error import ChatError, ProviderBusy, ProviderError, ProviderSilent, TooManyQuestions, UnknownSource
+from chat_app.error import (
+    ChatError,
+    ProviderBusy,
+    ProviderError,
+    ProviderSilent,
+    ShieldRefusal,
+    ShieldUnavailable,
+    TooManyQuestions,
+    UnknownSource,
+)
+from chat_app.turns.error import Draining, TooManyTurns
 from lake import LakeError
 from retrieval.error import RetrievalError
 
@@ -49,6 +59,12 @@ def refused(error: ChatError | RetrievalError | LakeError) -> Refused:
             return Refused(404, "unknown_source", said)
         case TooManyQuestions():
             return Refused(429, "too_many_questions", said, retry_after=getattr(error, "retry_after", 60))
+        case Draining() | TooManyTurns():
+            return Refused(503, "busy", said, retry_after=5)
+        case ShieldRefusal():
+            return Refused(400, "refused_by_shield", said)
+        case ShieldUnavailable():
+            return Refused(503, "shield_unavailable", said, retry_after=30)
         case ProviderBusy():
             return Refused(503, "model_busy", said, retry_after=30)
         case ProviderSilent():

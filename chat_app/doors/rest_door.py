@@ -10,17 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from chat_app.answer import Answer, Searched
+from chat_app.answer import Answer
 from chat_app.doors.answer_shape import extension, usage
 from chat_app.doors.doorkeeper import Doorkeeper
-from chat_app.doors.refusal import DoorRoute, Refused, refused
+from chat_app.doors.refusal import DoorRoute, Refused
 from chat_app.doors.rest_shape import LONGEST, AnswerRequest, SearchRequest, passage_rows
 from chat_app.doors.sse import event, event_stream
 from chat_app.doors.turn_door import DoorTurn, TurnDoor, whole
-from chat_app.error import ChatError
 from chat_app.question import Asker, Question
-from lake import LakeError
-from retrieval.error import RetrievalError
+from chat_app.turns.event import TurnSearched
 
 
 def rest_router(door: TurnDoor, keeper: Doorkeeper) -> APIRouter:
@@ -49,7 +47,7 @@ def rest_router(door: TurnDoor, keeper: Doorkeeper) -> APIRouter:
         question = Question(body.question.strip(), chosen, body.exchanges(), asker, keeper.profile(body.profile))
         if not question.text:
             raise Refused(400, "no_question", "The question is empty.")
-        turn = door.start(question, door="rest")
+        turn = await door.start(question, door="rest")
         if "text/event-stream" in request.headers.get("accept", ""):
             return await event_stream(_events(turn), heartbeat=door.heartbeat)
         return JSONResponse(_row(await whole(turn), turn.turn_id))
@@ -60,7 +58,7 @@ def rest_router(door: TurnDoor, keeper: Doorkeeper) -> APIRouter:
 async def _found(door: TurnDoor, keeper: Doorkeeper, asker: Asker, wanted: SearchRequest) -> JSONResponse:
     chosen = await keeper.choose(asker, wanted.sources or None)
     search = door.service.pipeline.library.search
-    found = await asyncio.to_thread(search, wanted.question, sources=chosen, limit=wanted.limit)
+    found = await asyncio.to_thread(search, wanted.question, sources=chosen, readable=asker.sources, limit=wanted.limit)
     releases = {release.source: release.release_id for release in found.releases}
     return JSONResponse({"passages": passage_rows(found.passages), "releases": releases})
 
@@ -76,15 +74,14 @@ async def _events(turn: DoorTurn) -> AsyncGenerator[bytes, None]:
         async with aclosing(turn.events) as events:
             async for item in events:
                 is_begun = True
-                if isinstance(item, Searched):
-                    facts = {"turn_id": turn.turn_id, "passages": len(item.passages), "milliseconds": item.milliseconds}
+                if isinstance(item, TurnSearched):
+                    facts = {"turn_id": turn.turn_id, "passages": len(item.places), "milliseconds": item.milliseconds}
                     yield event(facts, name="searched")
                 elif isinstance(item, Answer):
                     yield event(_row(item, turn.turn_id), name="answer")
                 else:
                     yield event({"text": item}, name="text")
-    except (ChatError, RetrievalError, LakeError) as error:
-        failure = refused(error)
+    except Refused as failure:
         if not is_begun:
-            raise failure from error
+            raise
         yield event(failure.body, name="error")

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import uuid4
 
-from chat_app.answer import Answer, Searched
+from chat_app.answer import Answer
+from chat_app.doors.refusal import Refused, refused
+from chat_app.error import ChatError
 from chat_app.question import Question
 from chat_app.service import ChatService
 from chat_app.telemetry import DOOR
+from chat_app.turns.event import TurnEnded, TurnSearched, TurnText
+from retrieval.error import RetrievalError
+
+DoorEvent = TurnSearched | str | Answer
+"""What was found, then text in groups, then the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoorTurn:
-    """`events` are those of the pipeline, in its order; its errors are raised where they happen."""
+    """`events` raise Refused where the turn failed. Closing them before their end stops the turn."""
 
     turn_id: str
-    events: AsyncGenerator[Searched | str | Answer, None]
+    events: AsyncGenerator[DoorEvent, None]
 
 
 class TurnDoor:
@@ -29,25 +36,40 @@ class TurnDoor:
         self.service = service
         self.heartbeat = service.settings.heartbeat_seconds
 
-    def start(self, question: Question, *, door: str) -> DoorTurn:
-        """Start a turn. `door` names the way in, for measures and traces."""
-        turn_id = uuid4().hex
-        return DoorTurn(turn_id, self._events(question, turn_id, door))
+    async def start(self, question: Question, *, door: str) -> DoorTurn:
+        """Start a turn in a thread of its own. `door` names the way in, for measures and traces.
 
-    async def _events(
-        self, question: Question, turn_id: str, door: str
-    ) -> AsyncGenerator[Searched | str | Answer, None]:
+        Errors: ChatError when the server takes no question now.
+        """
         DOOR.set(door)
-        asked_at = datetime.now(UTC)
-        async with aclosing(self.service.pipeline.stream(question)) as events:
-            async for event in events:
-                if isinstance(event, Answer):
-                    self.service.turns.turn(event, turn_id=turn_id, thread_id=door, asked_at=asked_at)
-                yield event
+        turn_id = await self.service.runner.start(question, uuid4().hex)
+        return DoorTurn(turn_id, self._events(turn_id))
+
+    async def _events(self, turn_id: str) -> AsyncGenerator[DoorEvent, None]:
+        runner, is_ended = self.service.runner, False
+        try:
+            async for event in runner.follow(turn_id):
+                if isinstance(event, TurnEnded):
+                    is_ended = True
+                    yield _answer(event)
+                else:
+                    yield event.text if isinstance(event, TurnText) else event
+        finally:
+            if not is_ended:
+                await asyncio.shield(runner.stop(turn_id))
+
+
+def _answer(ended: TurnEnded) -> Answer:
+    """The answer. Errors: Refused where there is none."""
+    if ended.answer is not None:
+        return ended.answer
+    if isinstance(ended.cause, ChatError | RetrievalError):
+        raise refused(ended.cause) from ended.cause
+    raise Refused(503, f"turn_{ended.state.value}", (ended.error or "The turn ended early.").replace("**", ""))
 
 
 async def whole(turn: DoorTurn) -> Answer:
-    """Wait for the answer. Errors: RetrievalError and ChatError kinds."""
+    """Wait for the answer. Errors: Refused."""
     async with aclosing(turn.events) as events:
         async for event in events:
             if isinstance(event, Answer):

@@ -26,6 +26,7 @@ class LiveTurn:
     searched: TurnSearched | None = None
     answer: Answer | None = None
     error: str | None = None
+    cause: Exception | None = None
     ended_at: datetime | None = None
     is_kept: bool = False
     is_told: bool = False
@@ -41,9 +42,16 @@ class LiveTurn:
         self.said += storable(text)
         self._tell()
 
-    def end(self, state: TurnState, *, answer: Answer | None = None, error: str | None = None) -> None:
+    def end(
+        self,
+        state: TurnState,
+        *,
+        answer: Answer | None = None,
+        error: str | None = None,
+        cause: Exception | None = None,
+    ) -> None:
         """Note how it ended; followers hear of it when `tell_end` is called."""
-        self.state, self.answer, self.error = state, answer, error
+        self.state, self.answer, self.error, self.cause = state, answer, error, cause
         self.ended_at = datetime.now(UTC)
 
     def tell_end(self) -> None:
@@ -64,7 +72,7 @@ class LiveTurn:
                 yield TurnText(text, after)
             if is_told:
                 said = self.said if self.answer is None else self.answer.text
-                yield TurnEnded(self.state, said, self.answer, self.error, self.is_kept)
+                yield TurnEnded(self.state, said, self.answer, self.error, self.is_kept, self.cause)
                 return
             await news.wait()
 

@@ -23,7 +23,7 @@ from chat_app.turns.journal import Journal
 from chat_app.turns.kept_turn import follow_kept
 from chat_app.turns.live_turn import LiveTurn
 from chat_app.turns.lost_turns import LOST, LostTurns
-from chat_app.turns.turn_row import exchanges
+from chat_app.turns.turn_row import FoundTurn, exchanges, found_turn
 from retrieval.error import RetrievalError
 
 _LOG = logging.getLogger(__name__)
@@ -118,6 +118,14 @@ class TurnRunner:
         async for event in events:
             yield event
 
+    async def find(self, turn_id: str) -> FoundTurn | None:
+        """Return a turn with whose it is, None where there is none. Errors: DatabaseUnavailable."""
+        if (turn := self._live.get(turn_id)) is not None:
+            asker = turn.question.asker
+            return FoundTurn(asker.user or asker.session, turn.answer, turn.searched)
+        row = await self.store.turn(turn_id)
+        return None if row is None else found_turn(row)
+
     async def stop(self, turn_id: str) -> None:
         """End a turn, wherever it runs; what was said is kept. Nothing happens to one that ended."""
         turn = self._live.get(turn_id)
@@ -163,7 +171,7 @@ class TurnRunner:
             if turn.state is TurnState.RUNNING:  # the loop itself ends
                 turn.end(TurnState.LOST, error=LOST)
         except (ChatError, RetrievalError) as error:
-            turn.end(TurnState.FAILED, error=str(error))
+            turn.end(TurnState.FAILED, error=str(error), cause=error)
         except Exception:  # whoever follows must hear of it, whatever it was
             _LOG.exception("a turn failed")
             turn.end(TurnState.FAILED, error=_BROKEN)
