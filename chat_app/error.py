@@ -3,12 +3,14 @@
 ChatError
 ├── UnknownSource      a source that has no live index was asked for
 ├── TooManyQuestions   one address asks faster than the settings allow
+├── ShieldRefusal      a shield does not let the question through
+├── ShieldUnavailable  a shield cannot check, so nothing is let through
 └── ProviderError      the language model's provider failed in a way of its own
     ├── ProviderDown       it cannot be reached, or ended the connection in the middle of an answer
     ├── ProviderSilent     it took longer than the settings allow
     ├── ProviderRefused    it does not accept the key
     ├── ProviderBusy       it limits the rate, or the account's quota is used up
-    ├── ModelUnknown       it has no such model
+    ├── ModelUnknown       it has no such model, or not for this account
     └── EmptyAnswer        it answered without a word
 
 Retrieval has its own errors: `retrieval/error.py`.
@@ -29,6 +31,14 @@ class TooManyQuestions(ChatError):
     """One address asks faster than the settings allow."""
 
 
+class ShieldRefusal(ChatError):
+    """A shield does not let the question through."""
+
+
+class ShieldUnavailable(ChatError):
+    """A shield cannot check, so nothing is let through."""
+
+
 class ProviderError(ChatError):
     """The language model's provider failed."""
 
@@ -46,7 +56,12 @@ class ProviderRefused(ProviderError):
 
 
 class ProviderBusy(ProviderError):
-    """It limits the rate, or the account's quota is used up."""
+    """It limits the rate, or the account's quota is used up. `retry_after` is in how many seconds it wants to be asked
+    again, None where it does not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ModelUnknown(ProviderError):

@@ -1,8 +1,8 @@
 """Verifies an answer while it streams: no citation without a passage, no link and no URL from whoever writes it.
 
-Two steps. The first, `MarkdownStream`, reads markdown constructs whole, however they were split into deltas: code, links
-and images (kept as their text), groups like [1, 2] (taken apart). The second works on the words that come out, so that
-nothing forbidden can be put together from the pieces of something else.
+Two steps. The first, `MarkdownStream`, reads markdown constructs whole, however they were split into deltas: code,
+links and images (kept as their text), groups like [1, 2] (taken apart). The second works on the words that come out, so
+that nothing forbidden can be put together from the pieces of something else.
 
 In code, brackets are brackets (`values[3]`) and a URL stays if a passage contains it: code makes no links.
 """
