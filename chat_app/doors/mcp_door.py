@@ -61,18 +61,16 @@ def _add_search(server: FastMCP, door: TurnDoor, keeper: Doorkeeper) -> None:
     ) -> CallToolResult:
         """Find the passages of the indexed websites that are nearest to a question, best first."""
 
-        async def search() -> CallToolResult:
+        async def find() -> CallToolResult:
             asker = await _asker(keeper, context)
             chosen = await keeper.choose(asker, sources)
-            library = door.service.pipeline.library
-            found = await asyncio.to_thread(
-                library.search, question, sources=chosen, readable=asker.sources, limit=limit
-            )
+            search = door.service.pipeline.library.search
+            found = await asyncio.to_thread(search, question, sources=chosen, readable=asker.sources, limit=limit)
             rows = passage_rows(found.passages)
             told = [f"## {' > '.join(row['heading_path'])}\n{row['url']}\n\n{row['text']}" for row in rows]  # type: ignore[arg-type]  # a list of strings by its making
             return _result("\n\n".join(told) or "Nothing was found.", {"passages": rows})
 
-        return await _answered(search)
+        return await _answered(find)
 
 
 def _add_page(server: FastMCP, door: TurnDoor, keeper: Doorkeeper) -> None:
