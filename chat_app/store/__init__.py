@@ -1,1 +1,1 @@
-"""What the chat keeps: users, threads, turns and judgements, in SQLite or PostgreSQL."""
+"""What the chat keeps: threads, turns and judgements, in SQLite or PostgreSQL."""

@@ -57,19 +57,8 @@ class UtcTime(TypeDecorator[datetime]):
         return instant.astimezone(UTC)
 
 
-# One row per person that has logged in; `identifier` is the name that stays.
-users = Table(
-    "users",
-    METADATA,
-    Column("id", String(64), primary_key=True),
-    Column("identifier", String(320), nullable=False, unique=True),
-    Column("display_name", String(320), nullable=False),
-    Column("details", JSON, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-)
-
-# One row per conversation. `owner` is a user's identifier, "" for somebody unknown; `visitor` is the hash of the cookie
-# that an unknown person's browser holds. Both "" for what came through another door than the page.
+# One row per conversation. `owner` is the name of a person who logged in, "" for somebody unknown; then `visitor` is
+# the name of a browser, or the id of a program's key.
 threads = Table(
     "threads",
     METADATA,

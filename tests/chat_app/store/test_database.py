@@ -19,7 +19,7 @@ from chat_app.settings import PROJECT
 from chat_app.store.database import Database, open_database
 from chat_app.store.error import DatabaseTooNew, DatabaseUnavailable
 from chat_app.store.migrate import alembic_config, migrate
-from chat_app.store.schema import METADATA, threads, turns, users
+from chat_app.store.schema import METADATA, threads, turns
 
 REVISIONS = [revision.revision for revision in ScriptDirectory.from_config(alembic_config()).walk_revisions()][::-1]
 for schema in (PROJECT / "chat_app").glob("*/schema.py"):  # all that stands on the same metadata
@@ -104,13 +104,13 @@ async def test_a_transaction_is_kept_whole_or_not_at_all(migrated: Database) -> 
 
 async def test_times_come_back_in_utc_and_no_zone_is_refused(migrated: Database) -> None:
     east = NOW.astimezone(timezone(timedelta(hours=5)))
-    user = {"id": "1", "identifier": "ada", "display_name": "Ada", "details": {}, "created_at": east}
+    thread = THREAD | {"created_at": east}
     async with migrated.connection() as connection:
-        await connection.execute(insert(users), [user])
-        kept = (await connection.execute(select(users.c.created_at))).scalar_one()
+        await connection.execute(insert(threads), [thread])
+        kept = (await connection.execute(select(threads.c.created_at))).scalar_one()
         assert (kept, kept.tzinfo) == (NOW, UTC)
         with pytest.raises(Exception, match="without a zone"):
-            await connection.execute(insert(users), [user | {"id": "2", "created_at": NOW.replace(tzinfo=None)}])
+            await connection.execute(insert(threads), [thread | {"id": "2", "created_at": NOW.replace(tzinfo=None)}])
 
 
 async def test_many_writers_wait_for_each_other(migrated: Database) -> None:
@@ -127,7 +127,7 @@ async def test_many_writers_wait_for_each_other(migrated: Database) -> None:
 async def test_foreign_keys_hold(migrated: Database) -> None:
     async with migrated.connection() as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-        assert {"users", "threads", "turns", "feedback"} <= set(names)
+        assert {"threads", "turns", "feedback"} <= set(names)
         with pytest.raises(Exception, match=r"(?i)foreign key"):
             await connection.execute(
                 text(f"INSERT INTO feedback VALUES ('f', 'nobody', {_true(migrated)}, NULL, '2026-01-01')")

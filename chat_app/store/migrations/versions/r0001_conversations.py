@@ -1,4 +1,4 @@
-"""Users, threads, turns and judgements."""
+"""Threads, turns and judgements."""
 
 from __future__ import annotations
 
@@ -13,15 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     time = sa.DateTime(timezone=True)
-    op.create_table(
-        "users",
-        sa.Column("id", sa.String(64), primary_key=True),
-        sa.Column("identifier", sa.String(320), nullable=False),
-        sa.Column("display_name", sa.String(320), nullable=False),
-        sa.Column("details", sa.JSON, nullable=False),
-        sa.Column("created_at", time, nullable=False),
-        sa.UniqueConstraint("identifier", name="uq_users_identifier"),
-    )
     op.create_table(
         "threads",
         sa.Column("id", sa.String(64), primary_key=True),
