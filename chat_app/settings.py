@@ -14,23 +14,21 @@ from pydantic_settings import SettingsConfigDict
 
 from chat_app.money.rate import parse_rate, parse_rates
 from chat_app.people.people_settings import PeopleSettings
+from retrieval.store_settings import StoreSettings
 
 if TYPE_CHECKING:
-    from chat_app.answerer import Answerer
+    from chat_app.models.chain import ModelChain
     from chat_app.money.budget import Budgets
     from chat_app.money.price import Prices
     from lake import Lake
     from retrieval.embedder import Embedder
-    from retrieval.local_store import LocalStore
+    from retrieval.vector_store import VectorStore
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
-OPENAI_MODEL = "gpt-4.1-mini"
-"""Asked when there is a key and no `LORECHAT_CHAT_MODEL`; a server of one's own is asked which model it has."""
 
-
-class ChatSettings(PeopleSettings):
+class ChatSettings(PeopleSettings, StoreSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -86,8 +84,27 @@ class ChatSettings(PeopleSettings):
 
     embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     chat_model: str = Field(default="", description="language model; empty: a default of the provider")
+    fast_models: str = Field(default="", description="models of the profile Fast, joined by commas; empty: chosen here")
+    best_models: str = Field(default="", description="models of the profile Best, joined by commas; empty: chosen here")
+    profile: Literal["fast", "best", "private"] = Field(
+        default="fast", description="how questions are answered when nobody chooses"
+    )
+    router: bool = Field(default=False, description="choose fast or best by the question when the person chose nothing")
+    bedrock: bool = Field(default=False, description="ask models of Amazon Bedrock, with the machine's credentials")
+    bedrock_region: str = Field(default="us-east-1", description="region of Bedrock")
+    bedrock_endpoint: str = Field(default="", description="address of a private Bedrock endpoint; empty: the region's")
+    local_url: str = Field(default="", description="OpenAI-compatible server of one's own beside the others, with /v1")
+    local_model: str = Field(default="", description="model there; empty: the first that it offers")
     chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
+    history_tokens: int = Field(default=1_500, ge=0, description="tokens of earlier turns that a model is shown")
+    follow_up_timeout: float = Field(default=4.0, gt=0, description="seconds for a model to put a follow-up in full")
+    longest_question: int = Field(default=4_000, ge=1, description="most characters of a question")
+    injection_policy: Literal["off", "flag", "refuse"] = Field(
+        default="flag", description="what happens to questions that read like orders to the assistant"
+    )
+    guardrail_id: str = Field(default="", description="Amazon Bedrock guardrail that checks questions and answers")
+    guardrail_version: str = Field(default="DRAFT", description="its version")
     budget_session: float = Field(default=0.0, ge=0, description="US dollars a session may cost in a day; 0: unlimited")
     budget_user: float = Field(default=0.0, ge=0, description="US dollars that a user may cost in a day; 0: unlimited")
     budget_source: float = Field(default=0.0, ge=0, description="US dollars that a source may cost in a day")
@@ -137,6 +154,11 @@ class ChatSettings(PeopleSettings):
         """The database's URL. May hold a password: never log it."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home.absolute() / 'chat' / 'chat.db'}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the chat listens on this machine alone, and people are not told another address of it."""
+        return self.chat_host in ("127.0.0.1", "::1", "localhost") and not self.chat_url
+
     def session_secret(self) -> str:
         """What signs sessions: as set, or kept in the interface's folder. Errors: UnfitSetting."""
         from chat_app.people.secret import session_secret
@@ -173,11 +195,9 @@ class ChatSettings(PeopleSettings):
 
         return Lake(self.lake_place, self.storage_options())
 
-    def store(self) -> LocalStore:
-        """The index releases; nothing is opened yet."""
-        from retrieval.local_store import LocalStore
-
-        return LocalStore(self.index_folder)
+    def store(self) -> VectorStore:
+        """The index releases; nothing is opened yet. Errors: StoreUnreachable."""
+        return self.open_store(self.index_folder)
 
     def embedder(self, model_id: str) -> Embedder:
         """Load the embedding model that a release was made with, on one thread: two that fight for a core are slower.
@@ -205,7 +225,8 @@ class ChatSettings(PeopleSettings):
         """What requests to models cost."""
         from chat_app.money.price import Prices
 
-        return Prices(own=parse_rates(self.model_prices), assumed=parse_rate(self.assumed_price))
+        own, assumed = parse_rates(self.model_prices), parse_rate(self.assumed_price)
+        return Prices(own=own, assumed=assumed, openai_url=self.openai_base_url)
 
     def budgets(self) -> Budgets:
         """What may be spent at most."""
@@ -217,19 +238,10 @@ class ChatSettings(PeopleSettings):
     @property
     def has_language_model(self) -> bool:
         """Whether a provider of language models is configured."""
-        return bool(self.openai_api_key.get_secret_value() or self.openai_base_url)
+        return bool(self.openai_api_key.get_secret_value() or self.openai_base_url or self.local_url or self.bedrock)
 
-    def answerer(self) -> Answerer:
-        """Who answers: the configured language model, else the pages' own sentences."""
-        if not self.has_language_model:
-            from chat_app.extractive import ExtractiveAnswerer
+    def answerer(self) -> ModelChain:
+        """Who answers: the configured language models, then the pages' own sentences."""
+        from chat_app.models.opening import open_models
 
-            return ExtractiveAnswerer()
-        from chat_app.model import ModelAnswerer
-
-        return ModelAnswerer(
-            model=self.chat_model or ("" if self.openai_base_url else OPENAI_MODEL),
-            base_url=self.openai_base_url or None,
-            api_key=self.openai_api_key.get_secret_value() or "none",
-            silence_seconds=self.chat_timeout,
-        )
+        return open_models(self)

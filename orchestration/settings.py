@@ -10,21 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from retrieval.store_settings import StoreSettings
 
 if TYPE_CHECKING:
     from assets.stages.sharding import Crew
     from assets.steps.chunk import ChunkingSettings
     from lake import Lake, ObjectFolder
     from retrieval.embedder import Embedder
-    from retrieval.local_store import LocalStore
+    from retrieval.vector_store import VectorStore
     from scrapers.source_catalog import SourceCatalog
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
 
-class PipelineSettings(BaseSettings):
+class PipelineSettings(StoreSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -163,11 +165,9 @@ class PipelineSettings(BaseSettings):
         model = ModelChoice(name=name, cache=self.models_folder, engine=self.embedding_engine)
         return Crew(model=model, environment=self.environment(), workers=self.workers)
 
-    def store(self) -> LocalStore:
-        """The index releases; nothing is opened yet."""
-        from retrieval.local_store import LocalStore
-
-        return LocalStore(self.index_folder)
+    def store(self) -> VectorStore:
+        """The index releases; nothing is opened yet. Errors: StoreUnreachable."""
+        return self.open_store(self.index_folder)
 
     def chunking(self) -> ChunkingSettings:
         """How documents are cut."""

@@ -5,6 +5,7 @@ RetrievalError
 ├── IndexDamaged     the live release's files do not fit together
 ├── ModelMismatch    the release was made with another embedding model
 ├── ModelUnavailable the model's package, files or engine are missing or not what they should be
+├── StoreUnreachable a remote vector store cannot be reached, or refuses what it is asked
 ├── Throttled        a remote model or store asks to be called less often
 └── BatchTooLarge    one call's batch does not fit the memory of what computes it
 """
@@ -30,6 +31,10 @@ class ModelMismatch(RetrievalError):
 
 class ModelUnavailable(RetrievalError):
     """The embedding model cannot be loaded."""
+
+
+class StoreUnreachable(RetrievalError):
+    """A remote vector store cannot be reached, or refuses what it is asked."""
 
 
 class Throttled(RetrievalError):

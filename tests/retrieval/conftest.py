@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,37 @@ from data_contracts.passage import Passage
 from retrieval.embedder import Vectors
 from retrieval.local_store import LocalStore
 from retrieval.onnx_cache import CachedModel, cached_minilm
+from retrieval.upstash.plan import UpstashPlan
+from retrieval.upstash.store import UpstashStore
 from retrieval.vector_store import PassageBatch, ReleaseManifest, VectorStore
-
-STORES: dict[str, Callable[[Path], VectorStore]] = {"local": LocalStore}
-"""Every implementation of the protocol, made in an empty folder."""
+from tests.doubles.upstash_double import UpstashDouble
 
 DIMENSION = 64
+SMALL_PLAN = UpstashPlan(rows=2, top=1000, parallel=3)
+"""So that a few passages make several requests."""
+
+
+@contextmanager
+def _local(folder: Path) -> Iterator[VectorStore]:
+    yield LocalStore(folder)
+
+
+@contextmanager
+def _upstash(_: Path, *, lag: int = 0) -> Iterator[VectorStore]:
+    double = UpstashDouble(dimension=DIMENSION, lag=lag)
+    try:
+        with UpstashStore(double.url, double.token, plan=SMALL_PLAN) as store:
+            yield store
+    finally:
+        double.close()
+
+
+STORES: dict[str, Callable[[Path], AbstractContextManager[VectorStore]]] = {
+    "local": _local,
+    "upstash": _upstash,
+    "upstash-late": partial(_upstash, lag=3),
+}
+"""Every implementation of the protocol, made in an empty folder; the late one shows a write three requests later."""
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +161,7 @@ class Shelf:
 
 
 @pytest.fixture(params=sorted(STORES))
-def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
     """A shelf for each implementation of the protocol."""
-    return Shelf(STORES[request.param](tmp_path))
+    with STORES[request.param](tmp_path) as store:
+        yield Shelf(store)

@@ -1,0 +1,249 @@
+"""Releases in one Upstash index, asked and changed asynchronously."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from upstash_vector.types import FetchResult, Vector
+
+from data_contracts.passage import ScoredPassage
+from retrieval.embedder import Vectors
+from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
+from retrieval.release_files import checked_name
+from retrieval.upstash.plan import UpstashPlan
+from retrieval.upstash.question import ask, nearest
+from retrieval.upstash.registry import Registry
+from retrieval.upstash.row import HASH
+from retrieval.upstash.transport import PatientIndex
+from retrieval.vector_store import ReleaseManifest, SearchMode
+
+_ABANDONED = timedelta(hours=1)
+_SCAN = 1000
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A release under construction; `there` are the rows that an earlier try left, each with its hash."""
+
+    manifest: ReleaseManifest
+    namespace: str
+    there: dict[str, str]
+
+
+class UpstashReleases:
+    """Everything that a `VectorStore` does, for one event loop. `prefix` keeps deployments that share an index apart.
+
+    Errors: those of `VectorStore`, StoreUnreachable and Throttled.
+    """
+
+    def __init__(self, url: str, token: str, plan: UpstashPlan, *, prefix: str) -> None:
+        self._index = PatientIndex(url, token, patience=plan.patience)
+        self._plan = plan
+        self._prefix = checked_name(prefix)
+        self.registry = Registry(self._index, f"{self._prefix}.registry", settle=plan.settle)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._index.close()
+
+    def _namespace(self, source: str, release_id: str) -> str:
+        return f"{self._prefix}.{checked_name(source)}.{checked_name(release_id)}"
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    async def live(self, source: str) -> ReleaseManifest | None:
+        """Return the live release of a source, None when there is none."""
+        release_id = await self.registry.live(checked_name(source))
+        return None if release_id is None else await self._built(source, release_id)
+
+    async def search(
+        self,
+        source: str,
+        *,
+        vector: Vectors,
+        text: str,
+        model_id: str,
+        limit: int,
+        mode: SearchMode = SearchMode.HYBRID,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return the best passages, best first; see `VectorStore.search`."""
+        async with self._index.hurried(self._plan.question_patience):
+            manifest = await self._asked(source, model_id, release_id)
+            if not manifest.chunks or limit < 1:
+                return []
+            space = self._namespace(source, manifest.release_id)
+            return await ask(self._index, space, vector=vector, text=text, limit=limit, mode=mode, plan=self._plan)
+
+    async def find(
+        self,
+        source: str,
+        chunk_ids: Collection[str],
+        *,
+        vector: Vectors,
+        model_id: str,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of the chunks that the release holds; see `VectorStore.find`."""
+        async with self._index.hurried(self._plan.question_patience):
+            manifest = await self._asked(source, model_id, release_id)
+            rows = await self._fetched(self._namespace(source, manifest.release_id), list(chunk_ids))
+            return nearest(rows, vector)
+
+    async def _asked(self, source: str, model_id: str, release_id: str | None) -> ReleaseManifest:
+        named = release_id or await self.registry.live(checked_name(source))
+        if named is None:
+            raise IndexMissing(f"{source} has no index yet. Run its pipeline up to vector_index, then ask again.")
+        manifest = await self._built(source, named)
+        if manifest.model_id != model_id:
+            raise ModelMismatch(
+                f"The index of {source} was made with the embedding model {manifest.model_id}, the question with "
+                f"{model_id}. Ask with the index's model, or build {source} again with the new one."
+            )
+        return manifest
+
+    async def _built(self, source: str, release_id: str) -> ReleaseManifest:
+        manifest = await self.registry.manifest(source, release_id)
+        if manifest is None:
+            raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
+        return manifest
+
+    async def _fetched(self, namespace: str, ids: Sequence[str]) -> list[FetchResult]:
+        found: list[FetchResult] = []
+        for start in range(0, len(ids), self._plan.top):
+            rows = await self._index.fetch(
+                list(ids[start : start + self._plan.top]), include_vectors=True, include_data=True, namespace=namespace
+            )
+            found += [row for row in rows if row is not None]
+        return found
+
+    async def rows(self, source: str, release_id: str, *, whole: bool) -> AsyncIterator[list[FetchResult]]:
+        """Yield the rows of a built release, a page at a time: whole, or their metadata only."""
+        await self._built(source, release_id)
+        async for page in self._scanned(self._namespace(source, release_id), whole=whole):
+            yield page
+
+    async def _scanned(self, namespace: str, *, whole: bool = False) -> AsyncIterator[list[FetchResult]]:
+        cursor, limit = "", self._plan.top if whole else _SCAN
+        while True:
+            page = await self._index.range(
+                cursor=cursor,
+                limit=limit,
+                namespace=namespace,
+                include_metadata=not whole,
+                include_vectors=whole,
+                include_data=whole,
+            )
+            if page.vectors:
+                yield page.vectors
+            if not page.next_cursor:
+                return
+            cursor = page.next_cursor
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    async def begin(self, manifest: ReleaseManifest) -> Building | None:
+        """Start or resume a build; None when the release is there already."""
+        source, release_id = checked_name(manifest.source), manifest.release_id
+        if await self.registry.manifest(source, release_id) is not None:
+            return None
+        await self.registry.begin(source, release_id)
+        await self._sweep(source)
+        namespace = self._namespace(source, release_id)
+        there: dict[str, str] = {}
+        if (await self._index.info()).namespaces.get(namespace) is not None:
+            async for page in self._scanned(namespace):
+                there |= {row.id: (row.metadata or {}).get(HASH, "") for row in page}
+        return Building(manifest, namespace, there)
+
+    async def send(self, building: Building, rows: list[Vector]) -> None:
+        """Write rows."""
+        payload: Any = rows
+        await self._index.upsert(payload, namespace=building.namespace)
+
+    async def still(self, building: Building) -> None:
+        """Say that the build goes on."""
+        await self.registry.begin(building.manifest.source, building.manifest.release_id)
+
+    async def finish(self, building: Building, sent: Collection[str]) -> None:
+        """Delete what does not belong there, wait until every row is seen, and write the release down."""
+        orphans = [row_id for row_id in building.there if row_id not in sent] if building.there else []
+        for start in range(0, len(orphans), self._plan.rows):
+            ids: Any = orphans[start : start + self._plan.rows]
+            await self._index.delete(ids=ids, namespace=building.namespace)
+        await self._settled(building.namespace, building.manifest)
+        await self.registry.keep(building.manifest)
+        await self.registry.end(building.manifest.source, building.manifest.release_id)
+
+    async def _settled(self, namespace: str, manifest: ReleaseManifest) -> None:
+        """Wait until the namespace holds exactly the release's rows and none is on its way."""
+        pause, waited = _FIRST_PAUSE, 0.0
+        while True:
+            there = (await self._index.info()).namespaces.get(namespace)
+            count, pending = (there.vector_count, there.pending_vector_count) if there else (0, 0)
+            if (count, pending) == (manifest.chunks, 0):
+                return
+            if waited > self._plan.settle:
+                raise IndexDamaged(
+                    f"The release {manifest.release_id} of {manifest.source} has {count} passages in Upstash instead "
+                    f"of {manifest.chunks} ({pending} on their way). Run vector_index again: it sends what is missing."
+                )
+            await asyncio.sleep(pause)
+            waited += pause
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _sweep(self, source: str) -> None:
+        """Delete what builds left behind that nobody has worked on for an hour.
+
+        Read in this order, since a build that ends writes its release before it takes its note away: namespaces, notes,
+        releases. What has neither a release nor a young note is nobody's.
+        """
+        start = self._namespace(source, "x")[:-1]
+        spaces = [name for name in await self._index.list_namespaces() if name.startswith(start)]
+        notes = await self.registry.building(source)
+        built = {manifest.release_id for manifest in await self.registry.manifests(source)}
+        limit = datetime.now(UTC) - _ABANDONED
+        for name in spaces:
+            release_id = name.removeprefix(start)
+            if release_id not in built and notes.get(release_id, datetime.min.replace(tzinfo=UTC)) < limit:
+                await self._delete_namespace(name)
+                await self.registry.end(source, release_id)
+
+    # -- changing --------------------------------------------------------------------------------------------------
+
+    async def evaluated(self, source: str, release_id: str, evaluation: Any) -> None:
+        """Keep an evaluation with its release."""
+        await self.registry.keep(replace(await self._built(source, release_id), evaluation=evaluation))
+
+    async def promote(self, source: str, release_id: str) -> None:
+        """Make a built release the live one. A drop at the same moment loses or wins whole: both look again after
+        their write."""
+        await self._built(source, release_id)
+        before = await self.registry.live(source)
+        await self.registry.point(source, release_id)
+        if await self.registry.manifest(source, release_id) is None:
+            await self.registry.point(source, before)
+            raise IndexMissing(f"{source} has no release {release_id} any more: it was dropped at this moment.")
+
+    async def drop(self, source: str, release_id: str) -> None:
+        """Delete a release that is not live; see `VectorStore.drop`."""
+        manifest = await self.registry.manifest(source, release_id)
+        live = await self.registry.live(source)
+        if live != release_id and manifest is not None:
+            await self.registry.forget(source, release_id)
+            live = await self.registry.live(source)
+            if live == release_id:
+                await self.registry.keep(manifest)
+        if live == release_id:
+            raise RetrievalError(f"{release_id} is the live release of {source}. Promote another one first.")
+        if manifest is not None:
+            await self._delete_namespace(self._namespace(source, release_id))
+
+    async def _delete_namespace(self, name: str) -> None:
+        if name in await self._index.list_namespaces():
+            await self._index.delete_namespace(name)

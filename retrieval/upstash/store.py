@@ -1,0 +1,196 @@
+"""The vector store in Upstash for the pipeline, which is not asynchronous: the same releases, in a loop of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack
+from itertools import islice
+from threading import Lock
+from typing import Any, ParamSpec, Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from upstash_vector.types import FetchResult, Vector
+
+from data_contracts.passage import ScoredPassage
+from retrieval.embedder import Vectors
+from retrieval.upstash.plan import UpstashPlan
+from retrieval.upstash.releases import Building, UpstashReleases
+from retrieval.upstash.row import HASH, URL, passage_of, row_of, vector_of
+from retrieval.vector_store import ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+_STILL_EVERY = 20
+
+
+class UpstashStore:
+    """A `VectorStore` in an Upstash index of the hybrid kind. Safe under threads; asks nothing before the first call.
+
+    Every release is sent whole: Upstash cannot copy rows from one namespace to another, so `base` saves nothing here.
+    A build that was cut off is resumed, and sends what is missing.
+    """
+
+    def __init__(self, url: str, token: str, *, plan: UpstashPlan | None = None, prefix: str = "lorechat") -> None:
+        self._plan = plan or UpstashPlan()
+        self._url, self._token, self._prefix = url, token, prefix
+        self._opening = Lock()
+        self._opened: tuple[BlockingPortal, UpstashReleases] | None = None
+        self._until_closed = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections and end the thread."""
+        with self._opening:
+            self._until_closed.close()
+            self._opened = None
+
+    def _there(self) -> tuple[BlockingPortal, UpstashReleases]:
+        with self._opening:
+            if self._opened is None:
+                portal = self._until_closed.enter_context(start_blocking_portal())
+                releases = UpstashReleases(self._url, self._token, self._plan, prefix=self._prefix)
+                self._until_closed.callback(portal.call, releases.close)
+                self._opened = (portal, releases)
+            return self._opened
+
+    def _run(self, call: Callable[[UpstashReleases], Awaitable[Result]]) -> Result:
+        portal, releases = self._there()
+        return portal.call(call, releases)
+
+    def _start(self, call: Callable[[UpstashReleases], Awaitable[Result]]) -> Future[Result]:
+        portal, releases = self._there()
+        return portal.start_task_soon(call, releases)
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def live(self, source: str) -> ReleaseManifest | None:
+        """Return the live release of a source, None when there is none."""
+        return self._run(lambda releases: releases.live(source))
+
+    def sources(self) -> list[str]:
+        """Return the sources that have a live release, sorted."""
+        return sorted(self._run(lambda releases: releases.registry.lives()))
+
+    def search(
+        self,
+        source: str,
+        *,
+        vector: Vectors,
+        text: str,
+        model_id: str,
+        limit: int,
+        mode: SearchMode = SearchMode.HYBRID,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return the best passages, best first; see `VectorStore.search`."""
+        return self._run(
+            lambda releases: releases.search(
+                source, vector=vector, text=text, model_id=model_id, limit=limit, mode=mode, release_id=release_id
+            )
+        )
+
+    def find(
+        self,
+        source: str,
+        chunk_ids: Collection[str],
+        *,
+        vector: Vectors,
+        model_id: str,
+        release_id: str | None = None,
+    ) -> list[ScoredPassage]:
+        """Return those of the chunks that the release holds; see `VectorStore.find`."""
+        return self._run(
+            lambda releases: releases.find(source, chunk_ids, vector=vector, model_id=model_id, release_id=release_id)
+        )
+
+    def releases(self, source: str) -> list[ReleaseManifest]:
+        """Return all built releases of a source, newest first."""
+        return self._run(lambda releases: releases.registry.manifests(source))
+
+    def chunk_ids(self, source: str, release_id: str) -> Iterator[ChunkPlace]:
+        """Yield the chunks of a built release, a page at a time."""
+        for page in self._pages(source, release_id, whole=False):
+            yield from (ChunkPlace(row.id, (row.metadata or {})[URL]) for row in page)
+
+    def contents(self, source: str, release_id: str) -> Iterator[PassageBatch]:
+        """Yield a built release's passages with their vectors."""
+        import numpy as np
+
+        for page in self._pages(source, release_id, whole=True):
+            yield PassageBatch([passage_of(row) for row in page], np.stack([vector_of(row) for row in page]))
+
+    def _pages(self, source: str, release_id: str, *, whole: bool) -> Iterator[list[FetchResult]]:
+        portal, releases = self._there()
+        pages = releases.rows(source, release_id, whole=whole)
+
+        async def following() -> list[FetchResult] | None:
+            return await anext(pages, None)
+
+        while (page := portal.call(following)) is not None:
+            yield page
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def build(self, manifest: ReleaseManifest, batches: Iterable[PassageBatch], *, base: str | None = None) -> None:  # noqa: ARG002 - see the class
+        """Write a release beside the live one; see `VectorStore.build`."""
+        building = self._run(lambda releases: releases.begin(manifest))
+        if building is None:
+            return
+        sent = self._send(building, _rows(batches))
+        if len(sent) != manifest.chunks:
+            raise ValueError(f"the manifest says {manifest.chunks} chunks, the batches brought {len(sent)}")
+        self._run(lambda releases: releases.finish(building, sent))
+
+    def _send(self, building: Building, rows: Iterator[Vector]) -> set[str]:
+        """Send rows that are not there yet, some requests at once; return the ids of all."""
+        sent: set[str] = set()
+        flying: deque[Future[None]] = deque()
+        batch = 0
+        try:
+            while some := list(islice(rows, self._plan.rows)):
+                sent.update(str(row.id) for row in some)
+                new = [row for row in some if building.there.get(str(row.id)) != (row.metadata or {})[HASH]]
+                if len(flying) == self._plan.parallel:
+                    flying.popleft().result()
+                if new:
+                    flying.append(self._start(lambda releases, new=new: releases.send(building, new)))  # type: ignore[misc]  # bound now
+                batch += 1
+                if batch % _STILL_EVERY == 0:
+                    self._run(lambda releases: releases.still(building))
+        finally:
+            while flying:
+                flying.popleft().result()
+        return sent
+
+    # -- changing --------------------------------------------------------------------------------------------------
+
+    def evaluated(self, source: str, release_id: str, evaluation: Mapping[str, Any]) -> None:
+        """Keep what a built release's evaluation found."""
+        self._run(lambda releases: releases.evaluated(source, release_id, evaluation))
+
+    def promote(self, source: str, release_id: str) -> None:
+        """Make a built release the live one, atomically."""
+        self._run(lambda releases: releases.promote(source, release_id))
+
+    def withdraw(self, source: str) -> None:
+        """Take the live release out of service."""
+        self._run(lambda releases: releases.registry.point(source, None))
+
+    def drop(self, source: str, release_id: str) -> None:
+        """Delete a release that is not live; see `VectorStore.drop`."""
+        self._run(lambda releases: releases.drop(source, release_id))
+
+
+def _rows(batches: Iterable[PassageBatch]) -> Iterator[Vector]:
+    for batch in batches:
+        if len(batch.passages) != len(batch.vectors):
+            raise ValueError(f"a batch has {len(batch.passages)} passages and {len(batch.vectors)} vectors")
+        for passage, vector in zip(batch.passages, batch.vectors, strict=True):
+            yield row_of(passage, vector)
