@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chat_app.answerer import Answerer, Evidence, Usage, Wrote
 from chat_app.citation import Citation
+from chat_app.conversation.condenser import ModelCondenser
 from chat_app.conversation.evidence_search import search_evidence
 from chat_app.conversation.understanding import Understanding, Understood
 from chat_app.error import EmptyAnswer
@@ -22,11 +23,14 @@ from chat_app.marker_filter import MarkerFilter
 from chat_app.question import Question
 from chat_app.relevance import relevant
 from chat_app.settings import ChatSettings
+from chat_app.shields.opening import open_shields
+from chat_app.shields.shield import Shields
 from data_contracts.passage import ScoredPassage
 from retrieval.vector_store import ReleaseManifest, ReleaseReader
 
 if TYPE_CHECKING:
     from chat_app.answer_cache.cached_answerer import CachedAnswerer
+    from chat_app.money.opening import Money
     from chat_app.telemetry import Telemetry
 
 
@@ -45,12 +49,12 @@ class Searched:
 class Answer:
     """A finished turn. `text` is markdown whose markers are exactly those of `citations`.
 
-    `standalone` is the question as it was searched for. `relevant` is False when nothing found was about the question:
-    then `text` says so and the citations are the nearest pages. `support` says which of the sentences the cited
-    passages bear out; `text` has a mark behind each of the others. `releases` maps source to release. `model` is the
-    one that wrote it, `notes` say for the reader why it was not the one that was to; `cost` is in US dollars, None
-    where no price is known; `cached` says that the text was written for an earlier question. Times are milliseconds
-    from the question on.
+    `standalone` is the question as it was searched for, `flags` what the input shields noticed. `relevant` is False
+    when nothing found was about the question: then `text` says so and the citations are the nearest pages. `support`
+    says which of the sentences the cited passages bear out; `text` has a mark behind each of the others. `releases`
+    maps source to release. `model` is the one that wrote it, `notes` say for the reader why it was not the one that
+    was to; `cost` is in US dollars, None where no price is known, `cached` says that an earlier question's answer was
+    given again. Times are milliseconds from the question on.
     """
 
     question: str
@@ -59,6 +63,7 @@ class Answer:
     model: str
     releases: Mapping[str, str]
     standalone: str = ""
+    flags: tuple[str, ...] = ()
     relevant: bool = True
     markers_removed: int = 0
     support: Support = field(default_factory=Support)
@@ -82,6 +87,7 @@ class AnswerPipeline:
         self.cached: CachedAnswerer | None = None
         self.understanding = Understanding()
         self.history_tokens = 1_500
+        self.shields = Shields()
         self._limit = passages
         self._checker = SupportChecker()
 
@@ -95,11 +101,13 @@ class AnswerPipeline:
 
     async def _stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         began = time.perf_counter()
+        question = await self.shields.input.check(question)
         understood = await self.understanding.understand(question)
         question = replace(question, standalone=understood.standalone)
         found, told = await search_evidence(
             self.library, question, understood, limit=self._limit, history_tokens=self.history_tokens
         )
+        question = replace(question, sources=[release.source for release in found.releases])  # who is charged
         retrieval = _since(began)
         yield Searched(found.passages, found.releases, retrieval, _sought(understood))
         passages = relevant(question.sought, found.passages)
@@ -144,6 +152,7 @@ class AnswerPipeline:
             cost=wrote.cost,
             notes=wrote.notes,
             cached=wrote.cached,
+            flags=question.flags,
             releases=_named(found),
             markers_removed=verify.removed,
             retrieval_milliseconds=retrieval,
@@ -155,12 +164,13 @@ class AnswerPipeline:
     async def _verified(
         self, question: Question, evidence: Evidence, verify: MarkerFilter
     ) -> AsyncGenerator[str | Wrote, None]:
+        shield = self.shields.output()
         async for delta in (self.cached or self.answerer).stream(question, evidence):
             if isinstance(delta, Wrote):
                 yield delta
-            elif piece := verify.feed(delta):
+            elif piece := await shield.feed(verify.feed(delta)):
                 yield piece
-        if piece := verify.finish():
+        if piece := await shield.feed(verify.finish()) + await shield.finish():
             yield piece
 
     async def answer(self, question: Question) -> Answer:
@@ -171,11 +181,20 @@ class AnswerPipeline:
         raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
 
 
-def open_pipeline(settings: ChatSettings, reader: ReleaseReader | None = None) -> AnswerPipeline:
+def open_pipeline(
+    settings: ChatSettings, reader: ReleaseReader | None = None, money: Money | None = None
+) -> AnswerPipeline:
     """Return the pipeline of the settings; nothing is loaded before the first question. `reader` holds other releases
-    to answer from than the live ones."""
+    to answer from than the live ones; without `money` nothing is limited and no answer is given twice."""
     library = Library(reader or settings.store(), settings.embedder)
-    return AnswerPipeline(library, settings.answerer(), passages=settings.passages)
+    answerer = settings.answerer()
+    pipeline = AnswerPipeline(library, answerer, passages=settings.passages)
+    pipeline.understanding = Understanding(ModelCondenser(answerer, seconds=settings.follow_up_timeout))
+    pipeline.history_tokens = settings.history_tokens
+    pipeline.shields = open_shields(settings)
+    if money is not None:
+        money.limit(pipeline)
+    return pipeline
 
 
 def answer_once(
@@ -186,7 +205,13 @@ def answer_once(
     reader: ReleaseReader | None = None,
 ) -> Answer:
     """Answer one question, for callers that are not async. Errors: RetrievalError and ChatError kinds."""
-    return asyncio.run(open_pipeline(settings, reader).answer(Question(question, sources)))
+    from chat_app.money.opening import pipeline_once
+
+    async def once() -> Answer:
+        async with pipeline_once(settings, reader) as pipeline:
+            return await pipeline.answer(Question(question, sources))
+
+    return asyncio.run(once())
 
 
 def _declined(question: Question, found: Found, model: str, retrieval: int, began: float) -> Answer:
@@ -206,6 +231,7 @@ def _declined(question: Question, found: Found, model: str, retrieval: int, bega
         first_text_milliseconds=_since(began),
         milliseconds=_since(began),
         passages=found.passages[:NEAREST],
+        flags=question.flags,
     )
 
 
