@@ -10,20 +10,20 @@ from typing import Any
 
 import chainlit as cl
 from chainlit.input_widget import InputWidget, MultiSelect
+from chainlit.types import ThreadDict
 
-from chat_app.feedback_layer import FeedbackLayer
+from chat_app.data_layer import DataLayer
 from chat_app.people.toolkit import tell_toolkit
 from chat_app.service import installed
 from chat_app.starter import starters
-from chat_app.turn import answer_turn
-
+from chat_app.turn import answer_turn, leave_turn, resume_thread, stop_turn
 
 tell_toolkit(installed().settings.login)
 
 
 @cl.data_layer
-def data_layer() -> FeedbackLayer:
-    return FeedbackLayer(installed().turns)
+def data_layer() -> DataLayer:
+    return DataLayer(installed().database, installed().turns)
 
 
 @cl.set_starters
@@ -56,6 +56,24 @@ async def choose_sources(settings: dict[str, Any]) -> None:
 @cl.on_message
 async def answer(message: cl.Message) -> None:
     await answer_turn(installed(), message.content, sources=cl.user_session.get("sources") or None)
+
+
+@cl.on_chat_resume
+async def go_on(thread: ThreadDict) -> None:
+    await resume_thread(installed(), thread)
+
+
+@cl.on_stop
+async def stop() -> None:
+    await stop_turn(installed())
+
+
+@cl.on_chat_end
+async def leave() -> None:
+    """The page was left, or another conversation opened in it; a connection that drops alone ends nothing."""
+    session: Any = cl.context.session
+    if session.to_clear:
+        await leave_turn()
 
 
 def _names(chosen: Any) -> Sequence[str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; "
-    "base-uri 'self'; frame-ancestors 'self'"
-)
+from chat_app.content_policy import ContentPolicy
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Gate:
@@ -20,12 +19,24 @@ class Gate:
     does not look at it for websockets, so any website that a person visits could question a chat on that person's
     machine. Requests without an origin come from programs and pass.
 
+    With `is_local` the chat listens on this machine alone, and a request under another machine's name is refused: a
+    website whose name was made to lead here would else speak with the chat as if it were the chat's own page.
+
     The content policy keeps the page from reaching for fonts and styles elsewhere, which makes it work offline.
     """
 
-    def __init__(self, app: ASGIApp, *, origins: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: frozenset[str],
+        is_local: bool = False,
+        policy: ContentPolicy | None = None,
+    ) -> None:
         self._app = app
         self._origins = origins
+        self._hosts = _LOCAL | {urlsplit(origin).netloc for origin in origins} if is_local else None
+        self._policy = policy or ContentPolicy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -33,13 +44,16 @@ class Gate:
         elif not self._is_known(Headers(scope=scope)):
             await self._refuse(scope, receive, send)
         else:
-            await self._app(scope, receive, _with_policy(send))
+            headers = Headers(scope=scope)
+            await self._app(scope, receive, self._with_policy(send, scope["path"], headers.get("host", "")))
 
     def _is_known(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
+        origin, host = headers.get("origin"), headers.get("host", "")
+        if self._hosts is not None and not {host, re.sub(r":\d+$", "", host)} & self._hosts:
+            return False
         if origin is None or origin in self._origins:
             return True
-        return urlsplit(origin).netloc == headers.get("host")
+        return urlsplit(origin).netloc == host
 
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,14 +64,18 @@ class Gate:
         text = "This origin may not use the chat. Add it to LORECHAT_CHAT_ORIGINS.\n"
         await PlainTextResponse(text, status_code=403)(scope, receive, send)
 
+    def _with_policy(self, send: Send, path: str, host: str) -> Send:
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.setdefault("content-security-policy", self._policy.header(path, host))
+                else:
+                    headers.setdefault("content-security-policy", "default-src 'self'; frame-ancestors 'self'")
+                headers.setdefault("x-content-type-options", "nosniff")
+                headers.setdefault("referrer-policy", "same-origin")
+                headers.setdefault("cross-origin-opener-policy", "same-origin")
+                headers.setdefault("permissions-policy", "camera=(), geolocation=(), microphone=()")
+            await send(message)
 
-def _with_policy(send: Send) -> Send:
-    async def sender(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.setdefault("content-security-policy", _POLICY)
-            headers.setdefault("x-content-type-options", "nosniff")
-            headers.setdefault("referrer-policy", "same-origin")
-        await send(message)
-
-    return sender
+        return sender

@@ -25,8 +25,9 @@ _WORDS = {
 def prepare_interface(folder: Path, *, origins: Iterable[str], secret: str) -> None:
     """Fill `folder` with the interface's files and make the toolkit use it.
 
-    `secret` signs sessions. The toolkit writes translations and session files beside its configuration, so the shipped files are copied
-    rather than used in place. Must run before `chainlit` is imported: it reads its root folder then.
+    `secret` signs sessions. The toolkit writes translations and session files beside its configuration, so the
+    shipped files are copied rather than used in place. Must run before `chainlit` is imported: it reads its root
+    folder then.
     """
     settings = folder / ".chainlit"
     settings.mkdir(parents=True, exist_ok=True)
@@ -39,6 +40,13 @@ def prepare_interface(folder: Path, *, origins: Iterable[str], secret: str) -> N
     _write_page(folder / "page")
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     os.environ["CHAINLIT_AUTH_SECRET"] = secret
+
+
+def toolkit_page() -> str:
+    """Return the HTML of the conversation's page, as the toolkit serves it."""
+    from chainlit.server import get_html_template
+
+    return str(get_html_template("/"))
 
 
 def _write_words(folder: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from chat_app.citation_route import add_citation_route
+from chat_app.content_policy import ContentPolicy
 from chat_app.doors.opening import Lifespan, add_doors
 from chat_app.gate import Gate
-from chat_app.interface import prepare_interface
+from chat_app.interface import prepare_interface, toolkit_page
 from chat_app.page_template import PageTemplates
 from chat_app.people.opening import add_people
 from chat_app.service import ChatService, install
@@ -30,8 +32,10 @@ def create_app(settings: ChatSettings) -> FastAPI:
     )
     pages = PageTemplates()
     add_people(app, service)
-    app.add_middleware(Gate, origins=settings.origins)
+    policy = ContentPolicy(toolkit_page, settings.handbook_folder)
+    app.add_middleware(Gate, origins=settings.origins, is_local=settings.is_local, policy=policy)
     lifespans.append(add_doors(app, service, pages))
+    add_citation_route(app, service)
     add_trace_page(app, service, pages)
     add_why_page(app, service, pages)
     if settings.handbook_folder.is_dir():
@@ -45,7 +49,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = [asyncio.create_task(work()) for work in (service.prepare_database, service.warm)]
+        background = [asyncio.create_task(work()) for work in (service.prepare_database, service.warm, service.keep_up)]
         async with AsyncExitStack() as entered:
             for part in lifespans:
                 await entered.enter_async_context(part())

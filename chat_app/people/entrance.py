@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import suppress
 from http.cookies import SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chat_app.people.error import LoginRefused
+from chat_app.people.login_route import token_at_door
 from chat_app.people.people import People
-from chat_app.people.session import COOKIE, cookies, session_token
+from chat_app.people.session import COOKIE, cookies, session_token, set_session
 from chat_app.people.visit import KEY, Visit
 from chat_app.store.error import DatabaseError
 
@@ -43,7 +46,8 @@ class Entrance:
             return
         scope[KEY] = visit
         answer = self._turned_away(scope, visit)
-        await (answer or self._app)(scope, receive, _with_safe_cookies(send, is_secure=visit.is_secure))
+        begun = await self._begun(scope, visit)
+        await (answer or self._app)(scope, receive, _with_safe_cookies(send, begun, is_secure=visit.is_secure))
 
     async def _visit(self, scope: Scope) -> Visit:
         people, proxies = self._people, self._people.proxies
@@ -63,6 +67,17 @@ class Entrance:
         if token and session is None:
             _take_session(scope)
         return Visit(scope["client"][0], is_secure, session, person)
+
+    async def _begun(self, scope: Scope, visit: Visit) -> str:
+        """The Set-Cookie of a session that begins with opening a page, "" where none does."""
+        people, headers = self._people, Headers(scope=scope)
+        asks = scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        if visit.session or not asks or (people.needs_login and people.header is None):
+            return ""
+        answer = Response()
+        with suppress(LoginRefused):  # the page then says so
+            set_session(answer, await token_at_door(people, visit, headers))
+        return answer.headers.get("set-cookie", "")
 
     def _turned_away(self, scope: Scope, visit: Visit) -> ASGIApp | None:
         """What answers instead of the application, None when it may."""
@@ -101,11 +116,11 @@ def _take_session(scope: Scope) -> None:
     scope["headers"] = [(name, left) for name, value in scope["headers"] if (left := kept(name, value)) is not None]
 
 
-def _with_safe_cookies(send: Send, *, is_secure: bool) -> Send:
+def _with_safe_cookies(send: Send, begun: str, *, is_secure: bool) -> Send:
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            written = headers.getlist("set-cookie")
+            written = headers.getlist("set-cookie") + [cookie for cookie in (begun,) if cookie]
             if written:
                 del headers["set-cookie"]
                 for cookie in written:

@@ -4,8 +4,7 @@ neither addresses nor back-off, and its OAuth has neither PKCE nor a check of th
 from __future__ import annotations
 
 import logging
-import secrets
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -17,8 +16,8 @@ from chat_app.people.oidc import OidcLogin
 from chat_app.people.password import PasswordCheck
 from chat_app.people.people import People
 from chat_app.people.person import Person
-from chat_app.people.session import session_details
-from chat_app.people.visit import visit_of
+from chat_app.people.session import person_token, set_session, visitor_token
+from chat_app.people.visit import Visit, visit_of
 
 PROVIDER = "oidc"
 _LOG = logging.getLogger(__name__)
@@ -54,25 +53,34 @@ def _add_password(app: FastAPI, people: People) -> None:
             _LOG.warning("a login failed from %s", address)
             return JSONResponse({"detail": "credentialssignin"}, 401)
         await people.limit.succeeded(name, address)
-        return _entered(request, await _noted(people, Claimed(name, "", None)), "password", JSONResponse)
+        person = await noted(people, Claimed(name, "", None))
+        return _entered(people, person, "password", JSONResponse({"success": True}))
 
 
 def _add_header(app: FastAPI, people: People) -> None:
     @app.post("/auth/header", include_in_schema=False)
     async def header(request: Request) -> Response:
-        """Whom the header names; without any login a visitor, who is nobody in particular."""
-        if people.header is None:
-            session = visit_of(request).session
-            name = session.name if session else f"visitor-{secrets.token_hex(16)}"
-            return _with_session(request, JSONResponse({"success": True}), name, "", {"login": "none"})
+        """Asked by a page whose session has ended while it was open."""
+        answer = JSONResponse({"success": True})
         try:
-            person = await _noted(people, await people.header.read(request.headers))
+            set_session(answer, await token_at_door(people, visit_of(request), request.headers))
         except LoginRefused as error:
-            _LOG.warning("a login was refused: %s", error)
             return JSONResponse({"detail": str(error)}, 401)
+        return answer
+
+
+async def token_at_door(people: People, visit: Visit, headers: Mapping[str, str]) -> str:
+    """Return the token of whom the header names; without any login, of a visitor. Errors: LoginRefused."""
+    if people.header is None:
+        return visitor_token(people.signer)
+    try:
+        person = await noted(people, await people.header.read(headers))
         if person.is_disabled:
-            return JSONResponse({"detail": "This person is kept out."}, 401)
-        return _entered(request, person, "header", JSONResponse)
+            raise LoginRefused(f"{person.name} is kept out.")
+    except LoginRefused as error:
+        _LOG.warning("a login from %s was refused: %s", visit.address, error)
+        raise
+    return person_token(people.signer, person, "header")
 
 
 def _add_oidc(app: FastAPI, people: People, oidc: OidcLogin) -> None:
@@ -98,12 +106,12 @@ def _add_oidc(app: FastAPI, people: People, oidc: OidcLogin) -> None:
             kept = people.signer.open(request.cookies.get(_BEGUN, "")) or {}
             if kept.get("purpose") != _BEGUN:
                 raise LoginRefused("This login was begun in another browser or is too old. Begin again.")
-            person = await _noted(people, await oidc.finish(kept, code=code, state=state))
+            person = await noted(people, await oidc.finish(kept, code=code, state=state))
             if person.is_disabled:
                 raise LoginRefused("This person is kept out.")
         except LoginRefused as refused:
             return _refused(refused)
-        answer = _entered(request, person, "oidc", lambda _: RedirectResponse("/login/callback?success=True", 303))
+        answer = _entered(people, person, "oidc", RedirectResponse("/login/callback?success=True", 303))
         answer.delete_cookie(_BEGUN, path=place)
         return answer
 
@@ -113,22 +121,14 @@ def _refused(error: LoginRefused) -> Response:
     return RedirectResponse(f"/login?{urlencode({'error': 'oauthSignin'})}", 303)
 
 
-async def _noted(people: People, said: Claimed) -> Person:
+async def noted(people: People, said: Claimed) -> Person:
+    """Note a login and return who it is."""
     person = await people.directory.logged_in(said.name, display_name=said.display_name, groups=said.groups)
     people.forget(said.name)
     return person
 
 
-def _entered(request: Request, person: Person, login: str, answer: Any) -> Response:
+def _entered(people: People, person: Person, login: str, answer: Response) -> Response:
     """An answer that begins a person's session."""
-    details = session_details(person, login)
-    return _with_session(request, answer({"success": True}), person.name, person.display_name, details)
-
-
-def _with_session(request: Request, answer: Response, name: str, shown: str, details: dict[str, str]) -> Response:
-    from chainlit.auth import create_jwt, set_auth_cookie
-    from chainlit.user import User
-
-    token = create_jwt(User(identifier=name, display_name=shown or name, metadata=details))
-    set_auth_cookie(request, answer, token)
+    set_session(answer, person_token(people.signer, person, login))
     return answer

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from starlette.responses import Response
+
 from chat_app.people.person import Person
 
 COOKIE = "access_token"
+SESSION_DAYS = 15
 _ALGORITHM = "HS256"
-_VISITOR = "visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Session:
 
 
 class SessionSigner:
-    """Reads session tokens. Those of logins are made by the toolkit, with the same secret."""
+    """Makes and reads session tokens. The toolkit reads them too, with the same secret."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -40,6 +43,11 @@ class SessionSigner:
         if claims is None or not isinstance(details, dict) or not isinstance(claims.get("identifier"), str):
             return None
         return Session(claims["identifier"], str(details.get("stamp", "")))
+
+    def token(self, name: str, *, shown: str, details: dict[str, str]) -> str:
+        """Return the token of a session that begins now."""
+        claims = {"identifier": name, "display_name": shown or name, "metadata": details}
+        return self.sealed(claims, minutes=SESSION_DAYS * 24 * 60)
 
     def sealed(self, claims: dict[str, Any], *, minutes: float) -> str:
         """Return claims as a token that is valid for some minutes."""
@@ -60,9 +68,20 @@ class SessionSigner:
         return claims
 
 
-def session_details(person: Person, login: str) -> dict[str, str]:
-    """Return what a person's token carries beside the name."""
-    return {"login": login, "stamp": person.stamp}
+def person_token(signer: SessionSigner, person: Person, login: str) -> str:
+    """Return the token of a person's session; it ends when the person's stamp changes."""
+    details = {"login": login, "stamp": person.stamp}
+    return signer.token(person.name, shown=person.display_name, details=details)
+
+
+def visitor_token(signer: SessionSigner) -> str:
+    """Return the token of a browser whose owner is nobody in particular."""
+    return signer.token(f"visitor-{secrets.token_hex(16)}", shown="You", details={"login": "none"})
+
+
+def set_session(response: Response, token: str) -> None:
+    """Let a browser keep a session's token."""
+    response.set_cookie(COOKIE, token, max_age=SESSION_DAYS * 86_400, httponly=True, samesite="lax")
 
 
 def cookies(header: str) -> dict[str, str]:
