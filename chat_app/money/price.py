@@ -12,6 +12,8 @@ from chat_app.money.rate import Rate
 
 OWN = "own price"
 """Stands in a price's version for a price that the operator wrote."""
+LOCAL = "local"
+"""The provider that stands for a model server of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +31,28 @@ HIGHEST = Rate(Decimal(15), Decimal(75))
 @dataclass(frozen=True, slots=True)
 class Prices:
     """`own` maps a model's name to its price and wins over the list. `assumed` is what a model of unknown price is
-    reckoned at in budgets: an unknown price must never mean an unlimited one."""
+    reckoned at in budgets: an unknown price must never mean an unlimited one. `openai_url` is the address that takes
+    OpenAI's place, "" for OpenAI itself."""
 
     own: Mapping[str, Rate] = field(default_factory=dict)
     assumed: Rate = HIGHEST
+    openai_url: str = ""
 
     def price(self, model: LanguageModel, usage: Usage) -> Price | None:
         """Return what a request cost; None where no price is known.
 
-        Bedrock's inference profiles (`us.`, `eu.`, `global.`, ARNs) are found as the models that they stand for. A
-        server of one's own (Ollama, vLLM) has no price, whatever its model is called, until the operator writes one.
+        Bedrock's inference profiles (`us.`, `eu.`, `global.`, ARNs) are found as the models that they stand for. What
+        another server than OpenAI's asks is looked up by its address, and not known whatever its model is called where
+        the list has no such address. Quotes and the local model server are free, unless the operator says otherwise.
         """
-        if model.kind is Kind.QUOTES:
-            return Price(Decimal(0), OWN)
         for name in (model.key, model.model_id):
             if (rate := self.own.get(name)) is not None:
                 return Price(rate.cost(usage.input_tokens, usage.output_tokens), OWN)
-        return _listed(model, usage)
+        if model.kind is Kind.QUOTES or model.provider == LOCAL:
+            return Price(Decimal(0), OWN)
+        if model.kind is Kind.BEDROCK:
+            return _listed(model.model_id, usage, "aws")
+        return _listed(model.model_id, usage, self.openai_url or "openai")
 
     def reckoned(self, model: LanguageModel, usage: Usage) -> Decimal:
         """Return what a budget is charged for a request, in US dollars: its price, else the assumed one."""
@@ -55,8 +62,8 @@ class Prices:
         return self.assumed.cost(usage.input_tokens, usage.output_tokens)
 
 
-def _listed(model: LanguageModel, usage: Usage) -> Price | None:
-    """The list's price: for OpenAI and Bedrock by their names, for another server by its address."""
+def _listed(model: str, usage: Usage, provider: str) -> Price | None:
+    """The list's price of a model, by its provider's name or address."""
     import genai_prices
 
     counted = genai_prices.Usage(
@@ -64,13 +71,11 @@ def _listed(model: LanguageModel, usage: Usage) -> Price | None:
         output_tokens=usage.output_tokens,
         cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
     )
-    version = f"genai-prices {genai_prices.__version__}"
     try:
-        if model.kind is Kind.OPENAI and model.provider != Kind.OPENAI:
-            found = genai_prices.calc_price(counted, model.model_id, provider_api_url=model.provider)
+        if "://" in provider:
+            found = genai_prices.calc_price(counted, model, provider_api_url=provider)
         else:
-            provider = "aws" if model.kind is Kind.BEDROCK else "openai"
-            found = genai_prices.calc_price(counted, model.model_id, provider_id=provider)
+            found = genai_prices.calc_price(counted, model, provider_id=provider)
     except LookupError:  # neither the provider nor the model need be in the list
         return None
-    return Price(found.total_price, version)
+    return Price(found.total_price, f"genai-prices {genai_prices.__version__}")

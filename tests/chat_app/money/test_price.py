@@ -9,7 +9,7 @@ import pytest
 
 from chat_app.answerer import Usage
 from chat_app.models.registry import MODELS, QUOTES, Kind, LanguageModel
-from chat_app.money.price import HIGHEST, OWN, Price, Prices
+from chat_app.money.price import HIGHEST, LOCAL, OWN, Price, Prices
 from chat_app.money.rate import Rate, parse_rate, parse_rates
 
 MILLION = 1_000_000
@@ -53,10 +53,17 @@ def test_more_cached_tokens_than_tokens_are_no_error() -> None:
     assert dollars(Prices().price(model("gpt-4.1-mini", Kind.OPENAI), Usage(10, 1, cached_tokens=11))) > 0
 
 
-def test_a_server_of_ones_own_has_no_price_whatever_its_model_is_called() -> None:
-    there = model("gpt-4.1-mini", Kind.OPENAI, "http://127.0.0.1:11434/v1")
-    assert Prices().price(there, Usage(1, 1)) is None
-    assert Prices().price(model("gpt-4.1-mini", Kind.OPENAI, "https://api.openai.com/v1"), Usage(1, 1)) is not None
+def test_another_server_than_openais_is_looked_up_by_its_address() -> None:
+    mini = model("gpt-4.1-mini", Kind.OPENAI)
+    assert Prices(openai_url="http://127.0.0.1:11434/v1").price(mini, Usage(1, 1)) is None
+    assert Prices(openai_url="https://api.openai.com/v1").price(mini, Usage(1, 1)) == Prices().price(mini, Usage(1, 1))
+    assert Prices(openai_url="https://api.deepseek.com/v1").price(model("deepseek-chat", Kind.OPENAI), Usage(9, 9))
+
+
+def test_the_local_model_server_is_free_unless_the_operator_says_otherwise() -> None:
+    local = model("llama3.2", Kind.OPENAI, LOCAL)
+    assert dollars(Prices().price(local, Usage(MILLION, MILLION))) == 0
+    assert dollars(Prices(own=parse_rates("llama3.2=1/1")).price(local, Usage(MILLION, 0))) == 1
 
 
 def test_an_unknown_price_is_reckoned_at_the_assumed_one() -> None:
