@@ -5,18 +5,26 @@ Loaded by the chat toolkit when the server mounts it; see `chat_app.server`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import chainlit as cl
 from chainlit.input_widget import InputWidget, MultiSelect
+from chainlit.mode import Mode, ModeOption
 from chainlit.types import ThreadDict
 
 from chat_app.data_layer import DataLayer
+from chat_app.models.profile import profiles
 from chat_app.people.toolkit import tell_toolkit
 from chat_app.service import installed
 from chat_app.starter import starters
+from chat_app.store.error import DatabaseError
 from chat_app.turn import answer_turn, leave_turn, resume_thread, stop_turn
+from retrieval.error import RetrievalError
+from retrieval.vector_store import ReleaseManifest
+
+_PROFILE = "profile"
 
 tell_toolkit(installed().settings.login)
 
@@ -27,25 +35,40 @@ def data_layer() -> DataLayer:
 
 
 @cl.set_starters
-async def set_starters(_user: cl.User | None = None, _language: str | None = None) -> list[cl.Starter]:
-    _, releases = installed().state()
+async def set_starters(user: cl.User | None = None, _language: str | None = None) -> list[cl.Starter]:
+    releases = await _releases(user.identifier if user else "")
     return [cl.Starter(label=label, message=question) for label, question in starters(releases)]
 
 
 @cl.on_chat_start
-async def offer_sources() -> None:
-    """With several sources, let the person choose among them."""
-    _, releases = installed().state()
-    if len(releases) < 2:
-        return
-    choice: InputWidget = MultiSelect(
+async def offer() -> None:
+    """Let the person choose who writes the answers, and among several websites."""
+    await _offer_profiles()
+    user = cl.user_session.get("user")
+    releases = await _releases(user.identifier if user else "")
+    if len(releases) > 1:
+        await cl.ChatSettings([_websites(releases)]).send()
+
+
+def _websites(releases: Sequence[ReleaseManifest]) -> InputWidget:
+    return MultiSelect(
         id="sources",
         label="Websites to ask",
         items={release.title: release.source for release in releases},
         initial=[release.source for release in releases],
-        description=f"Answers come from these sites. Written by: {installed().pipeline.answerer.model_name}.",
+        description="Answers come from these sites.",
     )
-    await cl.ChatSettings([choice]).send()
+
+
+async def _offer_profiles() -> None:
+    """Beside the question's field, so that it can be changed from one question to the next."""
+    offered = profiles(installed().settings)
+    options = [
+        ModeOption(id=profile.name, name=profile.title, description=profile.description.replace("**", ""), default=place == 0)
+        for place, profile in enumerate(offered)
+    ]
+    if options:
+        await cl.context.emitter.set_modes([Mode(id=_PROFILE, name="Answers", options=options)])
 
 
 @cl.on_settings_update
@@ -55,11 +78,14 @@ async def choose_sources(settings: dict[str, Any]) -> None:
 
 @cl.on_message
 async def answer(message: cl.Message) -> None:
-    await answer_turn(installed(), message.content, sources=cl.user_session.get("sources") or None)
+    profile = (message.modes or {}).get(_PROFILE, "")
+    sources = cl.user_session.get("sources") or None
+    await answer_turn(installed(), message.content, sources=sources, profile=profile)
 
 
 @cl.on_chat_resume
 async def go_on(thread: ThreadDict) -> None:
+    await _offer_profiles()
     await resume_thread(installed(), thread)
 
 
@@ -74,6 +100,16 @@ async def leave() -> None:
     session: Any = cl.context.session
     if session.to_clear:
         await leave_turn()
+
+
+async def _releases(name: str) -> Sequence[ReleaseManifest]:
+    """The live releases that the toolkit's user may read."""
+    service = installed()
+    try:
+        asker = await service.people.asker_named(name, "")
+    except (DatabaseError, RetrievalError):
+        return []
+    return (await asyncio.to_thread(service.state, asker.sources))[1]
 
 
 def _names(chosen: Any) -> Sequence[str]:

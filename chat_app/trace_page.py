@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from chat_app.page_template import PageTemplates
+from chat_app.people.person import Person
+from chat_app.people.visit import visit_of
 from chat_app.service import ChatService
 from lake import LakeError
 from lake.trace import Trace, Turn, find_turns, trace_citation
@@ -38,19 +40,22 @@ def add_trace_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> 
     """Serve the pages behind citations. An answer's whole id must be given: it is what a reader was shown."""
 
     @app.get("/trace/{turn_id}/{number}", include_in_schema=False)
-    def trace(turn_id: str, number: int) -> HTMLResponse:
+    def trace(request: Request, turn_id: str, number: int) -> HTMLResponse:
         try:
-            return _page(service, pages, turn_id, number)
+            return _page(service, pages, turn_id, number, visit_of(request).person)
         except LakeError as error:
             return pages.note("The lake cannot be read", str(error), status=503)
 
 
-def _page(service: ChatService, pages: PageTemplates, turn_id: str, number: int) -> HTMLResponse:
+def _page(
+    service: ChatService, pages: PageTemplates, turn_id: str, number: int, person: Person | None
+) -> HTMLResponse:
     if service.turns.is_waiting(turn_id):
         text = "The answer is on its way into the lake. This page loads itself again."
         return pages.note("Being written", text, status=202, reload_seconds=_RELOAD_SECONDS)
     turns = find_turns(service.lake, turn_id)
-    if not turns:
+    may_read = service.people.access.may_read
+    if not turns or not all(may_read(one["source"], person) for one in turns[0].citations):
         text = "No answer with this id is kept. It may have been erased, or the lake refused it when it was given."
         return pages.note("No such answer", text, status=404)
     citation = turns[0].citation(number)

@@ -11,6 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from chat_app.error import ChatError, TooManyQuestions
 from chat_app.page_template import PageTemplates
+from chat_app.people.person import Person
+from chat_app.people.visit import visit_of
 from chat_app.service import ChatService
 from lake import LakeError
 from lake.flow_count import flow_counts
@@ -63,10 +65,10 @@ def add_why_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> No
 
     @app.get("/why", include_in_schema=False)
     def why(request: Request, url: str = "", question: str = "", source: str = "") -> HTMLResponse:
-        client = request.client.host if request.client else "unknown"
+        visit = visit_of(request)
         try:
-            service.limit.take(client)
-            return _page(service, pages, url.strip()[:_LONGEST], question.strip()[:_LONGEST], source)
+            service.limit.take(visit.address, visit.person.name if visit.person else "")
+            return _page(service, pages, url.strip()[:_LONGEST], question.strip()[:_LONGEST], source, visit.person)
         except LakeError as error:
             return pages.note("The lake cannot be read", str(error), status=503)
         except TooManyQuestions as error:
@@ -75,9 +77,12 @@ def add_why_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> No
             return pages.note("That cannot be looked up now", str(error).replace("**", ""), status=503)
 
 
-def _page(service: ChatService, pages: PageTemplates, url: str, question: str, source: str) -> HTMLResponse:
+def _page(
+    service: ChatService, pages: PageTemplates, url: str, question: str, source: str, person: Person | None
+) -> HTMLResponse:
     store, library = service.store, service.pipeline.library
-    sources = sorted({*known_sources(service.lake), *store.sources()})
+    known = sorted({*known_sources(service.lake), *store.sources()})
+    sources = [name for name in known if service.people.access.may_read(name, person)]
     chosen = [name for name in sources if source in ("", name)]
     cut = service.settings.passages
     inquiry = Inquiry(service.lake, store, lambda release: library.embedder([release]), cut=cut)
