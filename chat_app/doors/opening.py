@@ -38,6 +38,7 @@ def open_keeper(service: ChatService) -> Doorkeeper:
 def add_doors(app: FastAPI, service: ChatService, pages: PageTemplates) -> Lifespan:
     """Add the doors; what is returned must be entered while the application runs."""
     door, keeper = TurnDoor(service), open_keeper(service)
+    app.state.metrics = service.telemetry.metrics
     routers = [openai_router(door, keeper), rest_router(door, keeper)]
     for router in routers:
         app.include_router(router)

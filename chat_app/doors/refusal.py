@@ -20,6 +20,7 @@ from chat_app.error import (
     TooManyQuestions,
     UnknownSource,
 )
+from chat_app.metrics import Metrics
 from chat_app.turns.error import Draining, TooManyTurns
 from lake import LakeError
 from retrieval.error import RetrievalError
@@ -86,11 +87,14 @@ class DoorRoute(APIRoute):
             try:
                 return await handle(request)
             except Refused as error:
-                return error.response()
+                refusal = error
             except RequestValidationError as error:
-                return _invalid(error).response()
+                refusal = _invalid(error)
             except (ChatError, RetrievalError, LakeError) as error:
-                return refused(error).response()
+                refusal = refused(error)
+            metrics: Metrics = request.app.state.metrics
+            metrics.refusals.labels(str(refusal.status)).inc()
+            return refusal.response()
 
         return handled
 

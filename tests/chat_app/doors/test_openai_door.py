@@ -116,9 +116,7 @@ def test_a_chat_without_an_index_answers_503(open_doors: Callable[..., Any]) -> 
         assert (answer.status_code, answer.json()["error"]["type"]) == (503, "server_error")
 
 
-def test_a_key_opens_its_websites_only_and_as_often_as_it_may(
-    publish: Publish, open_doors: Callable[..., Any]
-) -> None:
+def test_a_key_opens_its_websites_only_and_as_often_as_it_may(publish: Publish, open_doors: Callable[..., Any]) -> None:
     publish()
     doors = open_doors(doors="keys")
     address = f"{doors.address}/v1/chat/completions"
