@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from chat_app.page_script import write_scripts
+
 _SHIPPED = Path(__file__).resolve().parent / "interface"
 _FOREIGN_LINK = re.compile(r"<link\b[^>]*https://[^>]*>")
 _WORDS = {
@@ -67,9 +69,10 @@ def _write_page(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     page = (built / "index.html").read_text()
     (folder / "index.html").write_text(_FOREIGN_LINK.sub("", page))
+    write_scripts(built / "assets", folder / "assets")
     for path in built.iterdir():
         link = folder / path.name
-        if path.name != "index.html":
+        if path.name not in ("index.html", "assets"):
             link.unlink(missing_ok=True)
             link.symlink_to(path)
 

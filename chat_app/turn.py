@@ -1,110 +1,171 @@
-"""One turn in the chat's page: the search as a step, the answer streamed, each [n] opening its passage."""
+"""Turns in the chat's page: asked, shown as they grow, stopped, and shown again to a browser that comes back."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import chainlit as cl
 
-from chat_app.answer import Answer, Searched
 from chat_app.error import ChatError
-from chat_app.grouping import grouped
-from chat_app.markdown_view import outside_code, panel, shown
-from chat_app.question import Question
+from chat_app.markdown_view import shown
+from chat_app.people.visit import visit_in
+from chat_app.question import Asker, Question
 from chat_app.service import ChatService
-from chat_app.trace_page import trace_path
+from chat_app.shown_turn import SEARCHING, ended_text, search_line, search_list
+from chat_app.thread_view import answer_id, element_dicts, running_turn, search_id
+from chat_app.turns.event import TurnEnded, TurnEvent, TurnSearched, TurnText
 from retrieval.error import RetrievalError
-from retrieval.vector_store import ReleaseManifest
 
-_JOINER = "\u2060"
-_PANEL_OPENS_SECONDS = 0.15
+if TYPE_CHECKING:
+    from chainlit.types import ThreadDict
+
 _LONGEST_QUESTION = 4_000
+_TOOLKITS_WORD = "Task manually stopped."
 
 
-async def answer_turn(service: ChatService, question: str, *, sources: Sequence[str] | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _View:
+    turn_id: str
+    task: asyncio.Task[None]
+
+
+_views: dict[str, _View] = {}
+"""What each browser session is shown at the moment; a session shows one turn at a time."""
+
+
+async def answer_turn(service: ChatService, question: str, *, sources: Sequence[str] | None, profile: str = "") -> None:
     """Answer in the current session. Whatever fails is said in the answer's place, never an empty one."""
-    asked_at = datetime.now(UTC)
-    message = cl.Message(content="")
-    turn = _Turn(service, message)
+    run = cl.context.current_run
+    session = cl.context.session
     try:
-        service.limit.take(_address())
+        asker = await _asker(service)
+        service.limit.take(asker.address, asker.user)
         if not question.strip():
             raise ChatError("**That was an empty question.** Write what you want to know.")
-        await turn.run(question.strip()[:_LONGEST_QUESTION], sources, asked_at)
+        asked = Question(question.strip()[:_LONGEST_QUESTION], sources, asker=asker, profile=profile)
+        turn_id = await service.runner.start(asked, session.thread_id, turn_id=run.id if run else None)
+        session.thread_id_to_resume = session.thread_id  # a browser that reconnects is shown what it missed
+        await asyncio.shield(_show(service, turn_id))
     except (ChatError, RetrievalError) as error:
-        said = f"{message.content.rstrip()}\n\n" if message.content.strip() else ""
-        message.content = shown(said + str(error))
-        await _finish(message)
+        await cl.Message(content=shown(str(error))).send()
 
 
-def _turn_id(message: cl.Message) -> str:
-    """What the page judges: the run that the message belongs to."""
-    run = cl.context.current_run
-    return run.id if run is not None else message.id
+async def stop_turn(service: ChatService) -> None:
+    """Stop what the session is shown. The toolkit has ended its own task by now, the view goes on to the end."""
+    for message in cl.chat_context.get():
+        if message.content == _TOOLKITS_WORD:
+            await message.remove()
+    if (view := _views.get(cl.context.session.id)) is not None:
+        await service.runner.stop(view.turn_id)
+        await asyncio.shield(view.task)
 
 
-class _Turn:
-    def __init__(self, service: ChatService, message: cl.Message) -> None:
-        self._service = service
-        self._message = message
-        self._releases: Sequence[ReleaseManifest] = ()
-        self.answer: Answer | None = None
+async def resume_thread(service: ChatService, thread: ThreadDict) -> None:
+    """Go on with a thread in the current session: a turn that runs in it is shown from where it is."""
+    session: Any = cl.context.session
+    session.thread_id_to_resume = session.thread_id
+    await leave_turn()
+    turn_id = running_turn(thread)
+    if turn_id is None:
+        return
+    drawn = _after("resume_thread")
 
-    async def run(self, question: str, sources: Sequence[str] | None, asked_at: datetime) -> None:
-        events = self._service.pipeline.stream(Question(question, sources))
-        async with aclosing(events), aclosing(grouped(self._texts(events))) as texts:
-            async for text in texts:
-                await self._message.stream_token(shown(text))
-        if self.answer is not None:
-            self._keep(self.answer, asked_at)  # before its citations link to it
-            await self._show(self.answer)
+    async def show() -> None:
+        await drawn.wait()
+        await cl.context.emitter.task_start()
+        try:
+            await _show(service, turn_id)
+        finally:
+            await cl.context.emitter.task_end()
 
-    def _keep(self, answer: Answer, asked_at: datetime) -> None:
-        turn_id, thread_id = _turn_id(self._message), cl.context.session.thread_id
-        self._service.turns.turn(answer, turn_id=turn_id, thread_id=thread_id, asked_at=asked_at)
+    session.current_task = asyncio.create_task(show())
 
-    async def _texts(self, events: AsyncIterator[Searched | str | Answer]) -> AsyncGenerator[str, None]:
-        """Pass on the answer's text; show the search when it is done, keep the answer when it is whole."""
-        async with cl.Step(name="Searching the pages", type="tool", show_input=False) as step:
-            searched = await anext(events)
-            if isinstance(searched, Searched):
-                self._releases = searched.releases
-                step.name = _search_line(searched)
-                step.output = _search_list(searched)
-        async for event in events:
-            if isinstance(event, str):
-                yield event
-            elif isinstance(event, Answer):
-                self.answer = event
 
-    async def _show(self, answer: Answer) -> None:
+async def leave_turn() -> None:
+    """Show nothing more in the current session; the turn itself goes on."""
+    if (view := _views.pop(cl.context.session.id, None)) is not None:
+        view.task.cancel()
+        await asyncio.wait({view.task})
+
+
+def _after(event: str) -> asyncio.Event:
+    """Return what is set when the session's page has been sent an event."""
+    session: Any = cl.context.session
+    sent = asyncio.Event()
+    emit = session.emit
+
+    async def watched(name: str, data: Any) -> Any:
+        done = await emit(name, data)
+        if name == event:
+            session.emit = emit
+            sent.set()
+        return done
+
+    session.emit = watched
+    return sent
+
+
+def _show(service: ChatService, turn_id: str) -> asyncio.Task[None]:
+    """Begin to show a turn in the current session, in a task of its own: stopping must not end it too early."""
+    session_id = cl.context.session.id
+    task = asyncio.create_task(_Shown(service, turn_id).run())
+    view = _views[session_id] = _View(turn_id, task)
+
+    def forget(_task: asyncio.Task[None]) -> None:
+        if _views.get(session_id) is view:
+            del _views[session_id]
+
+    task.add_done_callback(forget)
+    return task
+
+
+class _Shown:
+    def __init__(self, service: ChatService, turn_id: str) -> None:
+        self._turn_id = turn_id
+        self._events: AsyncIterator[TurnEvent] = service.runner.follow(turn_id)
+        self._searched: TurnSearched | None = None
+        self._message = cl.Message(content="", id=answer_id(turn_id), parent_id=turn_id)
+
+    async def run(self) -> None:
+        try:
+            if (first := await self._search()) is not None:
+                await self._tell(first)
+            async for event in self._events:
+                await self._tell(event)
+        except ChatError as error:
+            self._message.content = shown(str(error))
+            await _finish(self._message)
+
+    async def _tell(self, event: TurnEvent) -> None:
+        if isinstance(event, TurnText):
+            await self._message.stream_token(shown(event.text))
+        elif isinstance(event, TurnEnded):
+            await self._end(event)
+
+    async def _search(self) -> TurnEvent | None:
+        """Show the search as a step until it is done; return what came instead of it, if something did."""
+        step = cl.Step(name=SEARCHING, type="tool", show_input=False, id=search_id(self._turn_id))
+        step.parent_id = self._turn_id
+        async with step:
+            event = await anext(self._events, None)
+            if isinstance(event, TurnSearched):
+                self._searched = event
+                step.name = search_line(event)
+                step.output = search_list(event)
+                return None
+        return event
+
+    async def _end(self, ended: TurnEnded) -> None:
         """Put the whole answer in place, with what its markers open."""
-        titles = {release.source: release.title for release in self._releases}
-        marker = _marker(answer)
-        text = answer.text
-        elements: list[Any] = self._message.elements
-        for citation in answer.citations:
-            text = outside_code(text, _marked(citation.number, marker))
-            trace = trace_path(_turn_id(self._message), citation.number)
-            content = panel(citation, source_title=titles.get(citation.passage.source, ""), trace=trace)
-            elements.append(cl.Text(name=marker.format(citation.number), content=content, display="side"))
-        seconds = answer.milliseconds / 1000
-        line = f"*{answer.model} · {', '.join(titles.values())} · {seconds:.1f} s*"
-        self._message.content = shown(f"{text}\n\n{line}")
+        self._message.content = ended_text(ended, self._searched)
         await _finish(self._message)
-        await _close_panel()
-
-
-async def _close_panel() -> None:
-    """The page opens its side panel whenever passages arrive, over the answer on a phone: it shall open on a click.
-    The panel opens after the page has drawn the answer, so closing it must come later."""
-    await asyncio.sleep(_PANEL_OPENS_SECONDS)
-    await cl.ElementSidebar.set_elements([])
+        if ended.answer is None:
+            return
+        for element in element_dicts(self._turn_id, self._message.thread_id, ended.answer):
+            await cl.context.emitter.send_element(element)
 
 
 async def _finish(message: cl.Message) -> None:
@@ -114,34 +175,10 @@ async def _finish(message: cl.Message) -> None:
         await message.send()
 
 
-def _marker(answer: Answer) -> str:
-    """How markers are written. The page makes a link of every text that equals a marker, in code too: where the
-    answer's code contains one, the real markers get an invisible character that the code's do not have."""
-    without_prose = outside_code(answer.text, lambda _: "")
-    return "[{}]" + (_JOINER if re.search(r"\[\d+\]", without_prose) else "")
-
-
-def _marked(number: int, marker: str) -> Callable[[str], str]:
-    return lambda text: text.replace(f"[{number}]", marker.format(number))
-
-
-def _search_line(searched: Searched) -> str:
-    """The step's name: letters, digits and spaces only, or the page asks for a picture of that name and fails."""
-    sites = "1 website" if len(searched.releases) == 1 else f"{len(searched.releases)} websites"
-    return f"{len(searched.passages)} passages from {sites} in {searched.milliseconds} ms"
-
-
-def _search_list(searched: Searched) -> str:
-    lines = []
-    for place, scored in enumerate(searched.passages, start=1):
-        path = " › ".join(scored.passage.heading_path) or scored.passage.title
-        close = "" if scored.dense is None else f" · similarity {scored.dense:.2f}"
-        lines.append(f"{place}. {path}{close}")
-    return shown("\n".join(lines))
-
-
-def _address() -> str:
-    """Who asks: the connection's address, as far as the server can tell."""
-    environ = getattr(cl.context.session, "environ", None) or {}
-    client = (environ.get("asgi.scope") or {}).get("client")
-    return str(client[0]) if client else "unknown"
+async def _asker(service: ChatService) -> Asker:
+    """Who asks: as the session's owner is called, at the address that the entrance found."""
+    session: Any = cl.context.session
+    visit = visit_in((session.environ or {}).get("asgi.scope") or {})
+    if session.user is None:
+        return await service.people.asker(visit)
+    return await service.people.asker_named(session.user.identifier, visit.address)

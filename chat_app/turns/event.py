@@ -51,8 +51,7 @@ class TurnText:
 class TurnEnded:
     """The last event. `said` is all that was said: the answer's own text when it is done, which may differ from what
     was streamed, and then `answer` is there. `error` is markdown for the reader: why it failed, was lost, or what is
-    missing; `cause` is the failure itself, where the turn ran in this process. `is_kept` is False when the database
-    did not take it, so that it is gone after a reload."""
+    missing. `is_kept` is False when the database did not take it, so that it is gone after a reload."""
 
     state: TurnState
     said: str

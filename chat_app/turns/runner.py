@@ -124,7 +124,7 @@ class TurnRunner:
             asker = turn.question.asker
             return FoundTurn(asker.user or asker.session, turn.answer, turn.searched)
         row = await self.store.turn(turn_id)
-        return None if row is None else found_turn(row)
+        return None if row is None else found_turn(dict(row))
 
     async def stop(self, turn_id: str) -> None:
         """End a turn, wherever it runs; what was said is kept. Nothing happens to one that ended."""

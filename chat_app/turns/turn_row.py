@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from chat_app.answer import Answer
 from chat_app.question import Exchange
 from chat_app.store.turn_store import Row
-from chat_app.turns.event import TurnEnded, TurnState
-from chat_app.turns.kept_answer import answer_json, kept_answer, searched_json
+from chat_app.turns.event import TurnEnded, TurnSearched, TurnState
+from chat_app.turns.kept_answer import answer_json, kept_answer, kept_searched, searched_json
 from chat_app.turns.live_turn import LiveTurn, storable
 
 _NAME = 80
@@ -83,6 +85,21 @@ def standalone(turn: LiveTurn) -> str:
 def ended_event(row: Mapping[str, Any]) -> TurnEnded:
     """What followers are told of a kept turn."""
     return TurnEnded(TurnState(row["state"]), row["said"], kept_answer(row["answer"]), row["error"])
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTurn:
+    """`author` is the name of whose turn it is."""
+
+    author: str
+    answer: Answer | None
+    searched: TurnSearched | None
+
+
+def found_turn(row: Mapping[str, Any]) -> FoundTurn:
+    """Return a kept turn with whose it is."""
+    author = row["user"] or row["session"]
+    return FoundTurn(author, kept_answer(row["answer"]), kept_searched(row["searched"]))
 
 
 def exchanges(rows: Sequence[Mapping[str, Any]]) -> list[Exchange]:
