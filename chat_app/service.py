@@ -7,14 +7,17 @@ import logging
 from dataclasses import dataclass, field
 
 from chat_app.answer import AnswerPipeline, open_pipeline
+from chat_app.money.opening import open_money
 from chat_app.people.people import People
 from chat_app.rate_limit import RateLimit
 from chat_app.settings import ChatSettings
 from chat_app.store.database import Database, open_database
+from chat_app.store.erasing import Erasing
 from chat_app.store.error import DatabaseError
 from chat_app.telemetry import Telemetry, open_telemetry
 from chat_app.turn_log import TurnLog
 from chat_app.turns.runner import TurnRunner
+from chat_app.upkeep import Upkeep
 from lake import Lake
 from retrieval.error import RetrievalError
 from retrieval.vector_store import ReleaseManifest, VectorStore
@@ -39,6 +42,7 @@ class ChatService:
     people: People
     runner: TurnRunner
     telemetry: Telemetry
+    upkeep: Upkeep
     problem: str | None = field(default="still loading")
     is_migrated: bool = False
 
@@ -49,14 +53,16 @@ class ChatService:
         limit = RateLimit(settings.questions_per_minute)
         database = open_database(settings.database_place)
         telemetry = open_telemetry(settings.otlp_endpoint, with_text=settings.trace_questions)
-        pipeline = open_pipeline(settings)
-        pipeline.telemetry = telemetry
         store = settings.store()
+        money = open_money(settings, database, store.sources)
+        pipeline = open_pipeline(settings, money=money)
+        pipeline.telemetry = telemetry
         people = People(settings, database, secret=settings.session_secret(), live=store.sources)
         pipeline.library.restricted = people.access.restricted
         turns = TurnLog(lake)
+        upkeep = Upkeep(Erasing(lake, [money.cache]), money.ledger)
         runner = TurnRunner(pipeline, database, keep=turns.keep, most=settings.turns_at_once)
-        return cls(settings, lake, store, pipeline, turns, limit, database, people, runner, telemetry)
+        return cls(settings, lake, store, pipeline, turns, limit, database, people, runner, telemetry, upkeep)
 
     async def prepare_database(self) -> None:
         """Bring the database's tables up to date, as soon as it can be reached."""
@@ -68,6 +74,12 @@ class ChatService:
             except DatabaseError as error:
                 _LOG.error("not ready: %s", error)
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def keep_up(self) -> None:
+        """Do what the database needs from time to time, from the moment that it is there."""
+        while not self.is_migrated:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        await self.upkeep.run()
 
     async def database_problem(self) -> str | None:
         """Say why the database cannot be used; None when it answers."""
@@ -82,8 +94,9 @@ class ChatService:
         return None
 
     async def close(self) -> None:
-        """Write and send what waits, and let go of the database."""
+        """Write and send what waits, and let go of the providers and the database."""
         await self.runner.close()
+        await self.pipeline.answerer.aclose()
         await asyncio.to_thread(self.turns.close)
         await asyncio.to_thread(self.telemetry.close)
         await self.database.close()

@@ -60,7 +60,7 @@ def test_the_turn_of_a_program_can_be_traced(publish: Publish, open_doors: Calla
     publish()
     doors = open_doors()
     turn_id = httpx.post(f"{doors.address}/api/answer", json={"question": QUESTION}).json()["turn_id"]
-    kept = doors.call(doors.service.runner.store.read(turn_id))
+    kept = doors.call(doors.service.runner.store.turn(turn_id))
     assert kept["question"] == QUESTION
 
 
