@@ -16,6 +16,8 @@ from chainlit.types import ThreadDict
 
 from chat_app.data_layer import DataLayer
 from chat_app.models.profile import profiles
+from chat_app.people.look_route import SOURCE
+from chat_app.people.session import cookies
 from chat_app.people.toolkit import tell_toolkit
 from chat_app.service import installed
 from chat_app.starter import starters
@@ -46,16 +48,24 @@ async def offer() -> None:
     await _offer_profiles()
     user = cl.user_session.get("user")
     releases = await _releases(user.identifier if user else "")
+    chosen = [release.source for release in releases if release.source == _came_for()]
     if len(releases) > 1:
-        await cl.ChatSettings([_websites(releases)]).send()
+        cl.user_session.set("sources", chosen)
+        await cl.ChatSettings([_websites(releases, chosen)]).send()
 
 
-def _websites(releases: Sequence[ReleaseManifest]) -> InputWidget:
+def _came_for() -> str:
+    """The source whose address the browser was opened with, "" for none."""
+    session: Any = cl.context.session
+    return cookies((session.environ or {}).get("HTTP_COOKIE", "")).get(SOURCE, "")
+
+
+def _websites(releases: Sequence[ReleaseManifest], chosen: Sequence[str]) -> InputWidget:
     return MultiSelect(
         id="sources",
         label="Websites to ask",
         items={release.title: release.source for release in releases},
-        initial=[release.source for release in releases],
+        initial=list(chosen) or [release.source for release in releases],
         description="Answers come from these sites.",
     )
 
@@ -64,7 +74,9 @@ async def _offer_profiles() -> None:
     """Beside the question's field, so that it can be changed from one question to the next."""
     offered = profiles(installed().settings)
     options = [
-        ModeOption(id=profile.name, name=profile.title, description=profile.description.replace("**", ""), default=place == 0)
+        ModeOption(
+            id=profile.name, name=profile.title, description=profile.description.replace("**", ""), default=place == 0
+        )
         for place, profile in enumerate(offered)
     ]
     if options:

@@ -31,7 +31,7 @@ def create_app(settings: ChatSettings) -> FastAPI:
         title="LoreChat", lifespan=_lifespan(service, lifespans), docs_url=None, redoc_url=None, openapi_url=None
     )
     pages = PageTemplates()
-    add_people(app, service)
+    add_people(app, service, pages)
     policy = ContentPolicy(toolkit_page, settings.handbook_folder)
     app.add_middleware(Gate, origins=settings.origins, is_local=settings.is_local, policy=policy)
     lifespans.append(add_doors(app, service, pages))

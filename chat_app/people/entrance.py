@@ -19,7 +19,7 @@ from chat_app.people.visit import KEY, Visit
 from chat_app.store.error import DatabaseError
 
 _LOG = logging.getLogger(__name__)
-_PAGES = ("/why", "/trace/")
+_PAGES = ("/why", "/trace/", "/conversations")
 """Pages of the chat's own that only people who have logged in may open, where a login is asked for."""
 _TOKEN = re.compile(r"bearer\s+[\w-]+\.[\w-]+\.[\w-]+\s*", re.IGNORECASE)
 

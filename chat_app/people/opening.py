@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
+from chat_app.page_template import PageTemplates
+from chat_app.people.conversation_page import add_conversations
 from chat_app.people.entrance import Entrance
 from chat_app.people.login_route import add_login
+from chat_app.people.look import Looks
+from chat_app.people.look_route import add_look
 from chat_app.service import ChatService
 
 
-def add_people(app: FastAPI, service: ChatService) -> None:
+def add_people(app: FastAPI, service: ChatService, pages: PageTemplates) -> None:
     """Serve the login that the settings name; nothing is answered before it is known whose request it is."""
     add_login(app, service.people)
+    add_conversations(app, service.people, service.database, pages)
+    theme = Path(__file__).resolve().parent.parent / "interface" / "public" / "theme.json"
+    add_look(app, service, Looks(service.settings, theme))
     app.add_middleware(Entrance, people=service.people)
