@@ -165,11 +165,12 @@ class AnswerPipeline:
         self, question: Question, evidence: Evidence, verify: MarkerFilter
     ) -> AsyncGenerator[str | Wrote, None]:
         shield = self.shields.output()
-        async for delta in (self.cached or self.answerer).stream(question, evidence):
-            if isinstance(delta, Wrote):
-                yield delta
-            elif piece := await shield.feed(verify.feed(delta)):
-                yield piece
+        async with aclosing((self.cached or self.answerer).stream(question, evidence)) as deltas:
+            async for delta in deltas:
+                if isinstance(delta, Wrote):
+                    yield delta
+                elif piece := await shield.feed(verify.feed(delta)):
+                    yield piece
         if piece := await shield.feed(verify.finish()) + await shield.finish():
             yield piece
 

@@ -10,8 +10,12 @@ import re
 from chat_app.markdown_stream import MarkdownStream
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_DEFINITION = re.compile(r"^([ \t>*+-]*(?:\d{1,9}[.)][ \t]*)?\[(?:[^\[\]\\\n]|\\.){1,200}\]):", re.M)
-_OPEN = re.compile(r"(?:<|^[ \t>*+-]*(?:\d{1,9}(?:[.)][ \t]*)?)?(?:\[(?:[^\[\]\\\n]|\\.){0,200}\]?)?)\Z", re.M)
+_BEFORE = r"[ \t>*+\-0-9.)]*"
+"""What may stand before a definition in its line: marks of quotations and lists."""
+_LABEL = r"\[(?:[^\[\]\\\n]|\\.){%s,200}"
+_DEFINITION = re.compile(rf"^({_BEFORE}{_LABEL % 1}\]):", re.M)
+_OPEN = re.compile(rf"(?:(?P<tag><)|^{_BEFORE}(?P<label>{_LABEL % 0}\]?\\?))\Z", re.M)
+_ONLY_BEFORE = re.compile(_BEFORE)
 
 
 class MarkupShield:
@@ -43,12 +47,11 @@ class MarkupShield:
 
     def _released(self, *, final: bool) -> str:
         """What of the held prose needs no more to be judged. A line's beginning is judged where it is one: elsewhere a
-        character that begins no line stands before the text."""
-        before = "" if self._line_start else "."
+        letter, which begins no definition, stands before the text."""
+        before = "" if self._line_start else "x"
         prose = before + self._held
         waits = None if final else _OPEN.search(prose)
-        cut = max(len(before), waits.start() if waits is not None else len(prose))
+        cut = len(prose) if waits is None else max(waits.start("tag"), waits.start("label"))
         ready, self._held = prose[:cut], prose[cut:]
-        if len(ready) > len(before):
-            self._line_start = ready.endswith("\n")
+        self._line_start = _ONLY_BEFORE.fullmatch(ready.rpartition("\n")[2]) is not None
         return _TAG.sub("&lt;", _DEFINITION.sub(r"\1\\:", ready))[len(before) :]
