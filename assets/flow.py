@@ -53,11 +53,16 @@ class Flow:
         return self.sources.load(name)
 
     def golden_questions(self, source: Source) -> tuple[GoldenQuestion, ...]:
-        """Read what a person wrote that a source must answer. Errors: QuestionsUnusable, LakeUnreachable."""
+        """Read what a source must answer: what a person wrote beside it, then what curators accepted of what people
+        asked. Errors: QuestionsUnusable, LakeUnreachable."""
         from assets.stages.golden import parse_questions
+        from lake.golden import accepted_questions
 
         data = self.sources.questions(source.name)
-        return () if data is None else parse_questions(data, source, name=f"{source.name}.questions.yaml")
+        written = () if data is None else parse_questions(data, source, name=f"{source.name}.questions.yaml")
+        known = {question.question for question in written}
+        accepted = accepted_questions(self.lake, source.name)
+        return (*written, *(question for question in accepted if question.question not in known))
 
     @cached_property
     def embedder(self) -> Embedder:

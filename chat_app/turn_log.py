@@ -100,6 +100,15 @@ def keep_turn(lake: Lake, answer: Answer, *, turn_id: str, thread_id: str, asked
         "releases": json.dumps(dict(answer.releases)),
         "asked_at": asked_at,
         "milliseconds": answer.milliseconds,
+        "standalone": answer.standalone or answer.question,
+        "is_answered": answer.relevant,
+        "support": answer.support.share,
+        "input_tokens": answer.usage.input_tokens,
+        "output_tokens": answer.usage.output_tokens,
+        "cached_tokens": answer.usage.cached_tokens,
+        "cost": answer.cost,
+        "is_cached": answer.cached,
+        "first_text_milliseconds": answer.first_text_milliseconds,
     }
     _append(lake, CHAT_TURNS, row, ",".join(sorted(answer.releases)))
 

@@ -12,6 +12,10 @@ class ChatTurn(dy.Schema):
     """One row per answered question; `source` is the sources searched, joined by commas.
 
     `citations` is the JSON of the answer's citations, `releases` a JSON object of source -> release searched.
+    `standalone` is the question as it was searched for, `is_answered` false when the answer says that nothing was
+    found, `support` the share of its statements that the cited passages bear out. `cost` is in US dollars, null where
+    no price is known; `is_cached` says that an earlier answer was given again. The columns from `standalone` on are
+    null in rows from before they were there. Who asked is not kept here.
     """
 
     source = dy.String(nullable=False)
@@ -24,6 +28,15 @@ class ChatTurn(dy.Schema):
     releases = dy.String(nullable=False)
     asked_at = utc_column()
     milliseconds = dy.Int64(nullable=False, min=0)
+    standalone = dy.String(nullable=True)
+    is_answered = dy.Bool(nullable=True)
+    support = dy.Float64(nullable=True, min=0, max=1)
+    input_tokens = dy.Int64(nullable=True, min=0)
+    output_tokens = dy.Int64(nullable=True, min=0)
+    cached_tokens = dy.Int64(nullable=True, min=0)
+    cost = dy.Float64(nullable=True, min=0)
+    is_cached = dy.Bool(nullable=True)
+    first_text_milliseconds = dy.Int64(nullable=True, min=0)
 
 
 class Feedback(dy.Schema):

@@ -7,6 +7,7 @@ import dagster as dg
 from assets.flow import Flow
 from orchestration.inbox_sensor import inbox
 from orchestration.jobs import FLOW, build_source, follow_changes, recrawl_source
+from orchestration.learning import LEARNING, learn_from_chat, learn_nightly
 from orchestration.maintenance import maintain, maintain_daily
 from orchestration.partitions import source_files
 from orchestration.resources import FlowResource
@@ -18,9 +19,9 @@ __all__ = ["FLOW", "defs", "make_definitions"]
 def make_definitions(flow: Flow | FlowResource) -> dg.Definitions:
     """Put everything together around a flow: the settings' one, or one that was made already."""
     return dg.Definitions(
-        assets=FLOW,
-        jobs=[build_source, recrawl_source, maintain],
-        schedules=[maintain_daily],
+        assets=[*FLOW, *LEARNING],
+        jobs=[build_source, recrawl_source, maintain, learn_from_chat],
+        schedules=[maintain_daily, learn_nightly],
         sensors=[source_files, recrawl_schedules, inbox, follow_changes],
         resources={"flow": flow},
         # One process for all steps of a run: the default starts a Python for each, and the crawl isolates itself.

@@ -17,6 +17,7 @@ from data_contracts.crawl_ledger import CRAWL_LEDGER, CRAWLS
 from data_contracts.document import DOCUMENTS
 from data_contracts.embedding import EMBEDDINGS
 from data_contracts.export import EXPORTS
+from data_contracts.golden_candidate import GOLDEN_CANDIDATES, GOLDEN_DECISIONS
 from data_contracts.inbox_file import INBOX_FILES
 from data_contracts.index_release import INDEX_RELEASES
 from data_contracts.page_version import PAGE_VERSIONS
@@ -75,6 +76,8 @@ TRACES = (
     TableTraces(CRAWLS, texts=("outcome",), blanks={"outcome": _ERASED}),
     TableTraces(QUARANTINE, texts=("row", "reason"), content=("row",)),
     TableTraces(INBOX_FILES),
+    TableTraces(GOLDEN_CANDIDATES, names=("url",), texts=("question", "quote")),
+    TableTraces(GOLDEN_DECISIONS, names=("url",), texts=("question", "quote")),
     TableTraces(FEEDBACK, hashes={"turn_id": "turns"}, texts=("comment",)),
     TableTraces(CHAT_TURNS, hashes={"turn_id": "turns"}),
     TableTraces(INDEX_RELEASES, texts=("evaluation",), blanks={"evaluation": None}),
