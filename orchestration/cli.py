@@ -6,11 +6,13 @@ pipeline and the chat.
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chat_app.doors.command import keys
+from chat_app.people.command import people
 from orchestration.commands import (
     add,
     boilerplate,
@@ -37,8 +39,9 @@ from orchestration.commands.output import print_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from chat_app.answer import Answer, AnswerPipeline
+    from chat_app.answer import Answer
     from chat_app.settings import ChatSettings
+    from retrieval.vector_store import ReleaseReader
 
 app = typer.Typer(cls=OneMessageGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -80,7 +83,7 @@ def ask(
     import asyncio
     from datetime import UTC, datetime
 
-    from chat_app.answer import answer_once, open_pipeline
+    from chat_app.answer import answer_once
     from chat_app.settings import ChatSettings
 
     settings, asked_at = ChatSettings(), datetime.now(UTC)
@@ -91,7 +94,7 @@ def ask(
         row = _answer_row(answer) | {"id": _keep(answer, settings, asked_at)}
         print_json(row | (past_row(past) if past else {}))
         return
-    answer = asyncio.run(_print_answer(open_pipeline(settings, reader), question, source))
+    answer = asyncio.run(_print_answer(settings, reader, question, source))
     if past:
         tell_past(past)
     turn_id = _keep(answer, settings, asked_at)
@@ -115,23 +118,37 @@ def _keep(answer: Answer, settings: ChatSettings, asked_at: datetime) -> str | N
     return turn_id
 
 
-async def _print_answer(pipeline: AnswerPipeline, question: str, sources: list[str] | None) -> Answer:
-    """Print the answer as it is written, then what it cites; return it whole."""
+async def _print_answer(
+    settings: ChatSettings, reader: ReleaseReader | None, question: str, sources: list[str] | None
+) -> Answer:
+    """Print the answer as it is written, then what it cites, who wrote it and what it cost; return it whole."""
     from chat_app.answer import Answer
     from chat_app.error import EmptyAnswer
+    from chat_app.money.opening import pipeline_once
     from chat_app.question import Question
 
-    async for event in pipeline.stream(Question(question, sources)):
-        if isinstance(event, str):
-            typer.echo(event, nl=False)
-        elif isinstance(event, Answer):
-            typer.echo("\n")
-            for citation in event.citations:
-                place = " > ".join(citation.passage.heading_path) or citation.passage.title
-                typer.echo(f"[{citation.number}] {place}")
-                typer.secho(f"    {citation.link}", dim=True)
-            return event
+    async with (
+        pipeline_once(settings, reader) as pipeline,
+        aclosing(pipeline.stream(Question(question, sources))) as events,
+    ):
+        async for event in events:
+            if isinstance(event, str):
+                typer.echo(event, nl=False)
+            elif isinstance(event, Answer):
+                _print_end(event)
+                return event
     raise EmptyAnswer("The turn ended without an answer. Ask again.")
+
+
+def _print_end(answer: Answer) -> None:
+    from chat_app.money.receipt import receipt
+
+    typer.echo("\n")
+    for citation in answer.citations:
+        place = " > ".join(citation.passage.heading_path) or citation.passage.title
+        typer.echo(f"[{citation.number}] {place}")
+        typer.secho(f"    {citation.link}", dim=True)
+    typer.secho(f"\n{answer.model}. {receipt(answer.usage, answer.cost, cached=answer.cached)}", dim=True)
 
 
 def _answer_row(answer: Answer) -> dict[str, object]:
@@ -198,3 +215,4 @@ app.add_typer(releases.releases, name="releases")
 app.command()(serve)
 app.command()(mcp)
 app.add_typer(keys, name="keys")
+app.add_typer(people, name="people")

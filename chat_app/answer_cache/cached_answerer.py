@@ -42,6 +42,9 @@ class CachedAnswerer:
             async for piece in pieces:
                 yield piece
 
+    async def aclose(self) -> None:
+        await self._answerer.aclose()
+
     async def keep(self, question: Question, evidence: Evidence, wrote: Wrote, text: str, concluded: Concluded) -> None:
         """Keep a whole answer, as it was before it was marked, if it is a good one: it answers, every statement is
         borne out by the passages, and the planned model wrote it. With notes, another model did so in its place."""

@@ -44,8 +44,6 @@ def upgrade() -> None:
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("source", sa.String(200), primary_key=True),
         sa.Column("url_hash", sa.String(64), primary_key=True),
-        sa.ForeignKeyConstraint(
-            ["key"], ["cached_answers.key"], name="fk_cached_answer_pages_key", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["key"], ["cached_answers.key"], name="fk_cached_answer_pages_key", ondelete="CASCADE"),
     )
     op.create_index("ix_cached_answer_pages_source_url_hash", "cached_answer_pages", ["source", "url_hash"])
