@@ -34,14 +34,15 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Wrote:
     """Who wrote the answer in the end. `notes` are sentences for the reader: which model was to write it and why it did
-    not. `cost` is in US dollars, None where no price is known. `cached` says that it was written for an earlier question
-    and given again."""
+    not. `cost` is in US dollars, None where no price is known. `cached` says that it was written for an earlier
+    question and given again. `whole` is False when the model broke off in the middle."""
 
     model: str
     usage: Usage = Usage()
     cost: float | None = None
     notes: tuple[str, ...] = ()
     cached: bool = False
+    whole: bool = True
 
 
 class Answerer(Protocol):
@@ -54,4 +55,8 @@ class Answerer(Protocol):
 
     def stream(self, question: Question, evidence: Evidence) -> AsyncGenerator[str | Wrote, None]:
         """Yield the answer in pieces, then who wrote it. Errors: ProviderError and its kinds."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...

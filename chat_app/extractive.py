@@ -41,7 +41,10 @@ class _Candidate:
 
 
 class ExtractiveAnswerer:
-    """Quotes. Needs no key and no network."""
+    """Quotes. Needs no key and no network. `closing` says below them why there is no prose."""
+
+    def __init__(self, closing: str = NOTE) -> None:
+        self._closing = closing
 
     @property
     def model_name(self) -> str:
@@ -51,8 +54,11 @@ class ExtractiveAnswerer:
         """Yield one quoted block per passage, best passage first, then a note how to get prose."""
         for block in await asyncio.to_thread(quoted_blocks, question.sought, evidence):
             yield block + "\n\n"
-        yield NOTE
+        yield self._closing
         yield Wrote(self.model_name)
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
 
 def quoted_blocks(question: str, evidence: Evidence) -> list[str]:

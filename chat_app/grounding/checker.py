@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -15,6 +16,7 @@ from chat_app.grounding.evidence import Evidence, evidence, joined
 from chat_app.grounding.judgement import Judgement, is_verbatim, judge, judge_translated
 from chat_app.grounding.support import SentenceSupport, Support
 from chat_app.grounding.tongue import tongue
+from chat_app.models.closing import CLOSINGS
 from chat_app.sentence import plain_text
 from data_contracts.passage import Passage
 from retrieval.embedder import Embedder
@@ -47,7 +49,13 @@ def check_support(text: str, passages: Sequence[Passage], embedder: Embedder) ->
 
 def _is_about_itself(claim: Claim) -> bool:
     """Whether a sentence speaks of the answer, not of the world: what the server adds, or that nothing was found."""
-    return not claim.cited and (claim.plain in plain_text(NOTE) or says_nothing_found(claim.plain))
+    return not claim.cited and (claim.plain in _own_words() or says_nothing_found(claim.plain))
+
+
+@cache
+def _own_words() -> str:
+    """All that the server itself writes below an answer."""
+    return plain_text(" ".join((NOTE, *CLOSINGS)))
 
 
 def _cited(claim: Claim, passages: Sequence[Passage]) -> list[Evidence]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +17,7 @@ from retrieval.models import load_embedder
 from retrieval.vector_store import PassageBatch, ReleaseManifest
 from tests.chat_app.browser import browser, open_chat  # noqa: F401 - fixtures of all browser tests
 from tests.chat_app.running_chat import serve  # noqa: F401 - a fixture of all tests with a server
+from tests.doubles.openai_double import ProviderDouble
 
 SITE = "https://bees.example/keeping"
 BODIES = {
@@ -126,83 +123,8 @@ def make_settings(tmp_path: Path, models: Path) -> Callable[..., ChatSettings]:
     return make
 
 
-class ProviderDouble:
-    """An OpenAI-compatible server on a free loopback port. The model's name says how it behaves: `good` streams
-    `text` in pieces of seven characters, `silent` sends nothing, `broken` ends the connection in the middle, a number
-    is answered as that status. `asked` holds the requests' bodies."""
-
-    def __init__(self) -> None:
-        self.text = "Swarms leave in late spring [1]."
-        self.asked: list[dict[str, object]] = []
-        self.release = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def close(self) -> None:
-        self.release.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def _handler(double) -> type[BaseHTTPRequestHandler]:
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None: ...
-
-            def do_GET(self) -> None:
-                self._json(200, {"object": "list", "data": [{"id": "good", "object": "model", "created": 1}]})
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                double.asked.append(body)
-                model = body["model"]
-                if model.isdigit():
-                    self._json(int(model), {"error": {"message": "no", "code": "no"}})
-                elif model == "silent":
-                    double.release.wait(20)
-                else:
-                    self._stream(broken=model == "broken")
-
-            def _stream(self, *, broken: bool) -> None:
-                self.send_response(200)
-                self.send_header("content-type", "text/event-stream")
-                self.send_header("connection", "close")
-                self.send_header("transfer-encoding", "chunked")
-                self.end_headers()
-                pieces = [double.text[at : at + 7] for at in range(0, len(double.text), 7)]
-                for piece in pieces[: len(pieces) // 2] if broken else pieces:
-                    self._event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": piece}}]})
-                    time.sleep(0.005)
-                if broken:
-                    self.connection.close()
-                    return
-                self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-                self._chunk(b"data: [DONE]\n\n")
-                self._chunk(b"")
-
-            def _event(self, event: dict[str, object]) -> None:
-                whole = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "good", **event}
-                self._chunk(f"data: {json.dumps(whole)}\n\n".encode())
-
-            def _chunk(self, data: bytes) -> None:
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-                self.wfile.flush()
-
-            def _json(self, status: int, body: dict[str, object]) -> None:
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        return Handler
-
-
 @pytest.fixture
 def provider() -> Iterator[ProviderDouble]:
-    double = ProviderDouble()
+    double = ProviderDouble(delay=0.005)
     yield double
     double.close()

@@ -48,7 +48,7 @@ class BedrockDouble(ProviderServer):
         if found is None:
             await _refuse(reply, Behaviour(status=404))
             return
-        self.asked.append({**body, "model": found[1]})
+        self.note({**body, "model": found[1]})
         how = self.behaviour(found[1])
         if how.status != 200:
             await _refuse(reply, how)
@@ -110,5 +110,5 @@ async def _refuse(reply: Reply, how: Behaviour) -> None:
     name, message = _REFUSALS.get(how.status, ("InternalServerException", "no"))
     headers = {"x-amzn-errortype": name}
     if how.retry_after is not None:
-        headers["retry-after"] = str(how.retry_after)
+        headers["retry-after"] = str(round(how.retry_after))
     await reply.json(how.status, {"message": message}, headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ class LoopbackServer:
 
     def __init__(self, port: int = 0) -> None:
         self.disconnects = 0
-        self._changed = threading.Condition()
+        self.changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -108,8 +108,12 @@ class LoopbackServer:
 
     def wait_for_disconnects(self, count: int = 1) -> bool:
         """Wait until so many clients went away in the middle of an answer; False when they did not."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.disconnects >= count, _PATIENCE)
+        return self.wait_until(lambda: self.disconnects >= count)
+
+    def wait_until(self, happened: Callable[[], bool]) -> bool:
+        """Wait for something that is told through `changed`; False when it does not happen."""
+        with self.changed:
+            return self.changed.wait_for(happened, _PATIENCE)
 
     def serve(self) -> None:
         """Serve until the process is ended."""
@@ -135,9 +139,11 @@ class LoopbackServer:
 
     async def _shut(self) -> None:
         self._server.close()
+        await asyncio.sleep(0)  # who has just connected begins
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # their connections close
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -169,9 +175,9 @@ class LoopbackServer:
             going.cancel()
             await asyncio.gather(answering, going, return_exceptions=True)
         if not whole and reply.kept:
-            with self._changed:
+            with self.changed:
                 self.disconnects += 1
-                self._changed.notify_all()
+                self.changed.notify_all()
         return whole
 
 

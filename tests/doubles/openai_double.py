@@ -42,7 +42,7 @@ class ProviderDouble(ProviderServer):
             await reply.json(200, {"object": "list", "data": data})
             return
         body = request.json()
-        self.asked.append(body)
+        self.note(body)
         how = self.behaviour(body["model"])
         if how.status != 200:
             await self._refuse(reply, how)
@@ -66,7 +66,7 @@ class ProviderDouble(ProviderServer):
         await self.pause(0)
         if how.pieces == 0 and how.then == "stall":
             await asyncio.Event().wait()
-        await reply.begin({"content-type": "text/event-stream", "connection": "keep-alive"})
+        await reply.begin({"content-type": "text/event-stream", "cache-control": "no-cache"})
         for place, piece in enumerate(self.pieces(body, how)):
             if place:
                 await self.pause(place)

@@ -30,6 +30,16 @@ class ProviderServer(LoopbackServer):
         self._times: Counter[str] = Counter()
         super().__init__(port)
 
+    def note(self, body: dict[str, Any]) -> None:
+        """Remember what was asked."""
+        with self.changed:
+            self.asked.append(body)
+            self.changed.notify_all()
+
+    def wait_for_requests(self, count: int = 1) -> bool:
+        """Wait until so many requests came; False when they did not."""
+        return self.wait_until(lambda: len(self.asked) >= count)
+
     def behaviour(self, model: str) -> Behaviour:
         """How this request is answered; the next one for the model may be answered otherwise."""
         found = behaviour_of(model, self._times[model])

@@ -1,0 +1,80 @@
+"""Profiles: what a person chooses between, and which models that means with what is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat_app.models.configured import configured, named
+from chat_app.models.registry import LanguageModel
+from chat_app.models.router import routed
+
+if TYPE_CHECKING:
+    from chat_app.question import Question
+    from chat_app.settings import ChatSettings
+
+FAST, BEST, PRIVATE = "fast", "best", "private"
+_FAST_ENOUGH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A way to be answered: `name` goes into a Question, `title` and `description` are for people, in markdown."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Which models are tried for each profile, in order; quotes come after them. `default` is the profile of whoever
+    chose none; with `router` the question decides for them."""
+
+    models: Mapping[str, Sequence[LanguageModel]]
+    default: str = FAST
+    router: bool = False
+
+    def of(self, question: Question) -> Sequence[LanguageModel]:
+        """The models for a question. A profile that is not known here is the default one."""
+        chosen = question.profile
+        if not chosen and self.router and self.default != PRIVATE:
+            chosen = routed(question)
+        return self.models.get(chosen, self.models[self.default])
+
+
+def plans(settings: ChatSettings) -> Plans:
+    """Return what the settings make of each profile. Fast: the best of those that are fast; best: the best first, down
+    to the cheapest; private: only machines of one's own. A model that is set leads, and is the only one."""
+    models = configured(settings)
+    best = sorted(models, key=lambda model: -model.quality)
+    fast = [model for model in best if model.speed >= _FAST_ENOUGH] or best
+    chosen = named(settings.chat_model, settings)
+    found = {
+        FAST: named(settings.fast_models, settings) or chosen or fast,
+        BEST: named(settings.best_models, settings) or chosen or best,
+        PRIVATE: [model for model in dict.fromkeys([*chosen, *best]) if model.local],
+    }
+    return Plans({name: tuple(models) for name, models in found.items()}, settings.profile, settings.router)
+
+
+def profiles(settings: ChatSettings) -> list[Profile]:
+    """Return the profiles between which there is something to choose, the default one first; empty when not."""
+    found = plans(settings)
+    titles = {FAST: "Fast", BEST: "Best", PRIVATE: "Private"}
+    order = sorted(titles, key=lambda name: name != found.default)
+    distinct = {found.models[name]: name for name in reversed(order)}
+    offered = [name for name in order if distinct[found.models[name]] == name]
+    return [Profile(name, titles[name], _described(name, found)) for name in offered] if len(offered) > 1 else []
+
+
+def _described(name: str, found: Plans) -> str:
+    models = found.models[name]
+    first = f"**{models[0].name}**" if models else "Sentences of the pages, quoted"
+    says = {
+        FAST: f"{first} answers quickly.",
+        BEST: f"{first} answers thoroughly, and takes longer.",
+        PRIVATE: f"{first}: nothing leaves this site's own machines.",
+    }
+    return says[name]
