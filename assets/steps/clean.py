@@ -48,7 +48,7 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
     converter = PageConverter(_base_url(page, url))
     source_text = _source_text(page, selectors.source_text)
     source_link = _source_link(page, selectors.source_link, converter)
-    drop_unseen(page.body, selectors.drop)
+    hidden = drop_unseen(page, page.body, selectors.drop, body.decode(charset, "replace") if b"<!--" in body else "")
     main = selected_content(page.body, selectors.main)
     is_missed = main is None and selectors.main is not None
     if main is None:
@@ -66,6 +66,7 @@ def clean_page(body: bytes, *, url: str, charset: str, selectors: Selectors) -> 
         tables=(markdown[block.start : block.end] for block in blocks if block.kind == "table"),
         is_too_deep=converter.is_too_deep,
         is_selector_missed=is_missed,
+        hidden=hidden,
     )
     language = document_language(page, markdown)
     return CleanedPage(title, markdown, anchors, source_text, source_link, language, flags, blocks)

@@ -34,7 +34,9 @@ _TABLE_PARTS = frozenset(("tbody", "thead", "tfoot", "tr"))
 _PREFORMATTED = frozenset(("pre", "listing", "xmp"))
 _NO_CONTEXT: Context = frozenset()
 _SPACE = re.compile(r"[ \t\r\n\f\xa0\u2028\u2029]+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0b\x0e-\x1f]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f\x00-\x08\x0b\x0e-\x1f]"
+)
 _SPECIAL = re.compile(r"[`*\\_<\]]")
 _ESCAPED = re.compile(r"[`*\\]|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|<(?=[A-Za-z/!?])|\](?=\()")
 _FENCE_LINE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*[\ufdd0-\ufdda]*(`{3,})(.*)$")

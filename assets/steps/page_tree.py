@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from assets.steps.chrome import drop_all, lies_within
 from assets.steps.cleaning_error import CleaningError
+from assets.steps.hidden import Hidden, drop_hidden
 
 LARGEST_PAGE = 32_000_000  # bytes; a page this large takes about half a minute
 _MOST_DAMAGE = 0.3  # share of undecodable or control characters above which a body is no text at all
@@ -68,8 +69,9 @@ def _refuse_depth(text: str) -> None:
             raise CleaningError("too_deep", f"elements are nested more than {_DEEPEST:,} levels deep")
 
 
-def drop_unseen(root: LexborNode, drop: tuple[str, ...]) -> None:
-    """Remove what a browser does not show, and what the source's `drop` selectors name.
+def drop_unseen(page: LexborHTMLParser, root: LexborNode, drop: tuple[str, ...], source: str) -> Hidden:
+    """Remove what a browser does not show, and what the source's `drop` selectors name; return what hid there. `source`
+    is the page as it was sent.
 
     Tab panels and `hidden=until-found` stay: a click shows them. A hidden element with the page's main heading stays:
     sites hide everything behind an open dialog, or until their script has run. So does `noscript` that says more than
@@ -80,11 +82,13 @@ def drop_unseen(root: LexborNode, drop: tuple[str, ...]) -> None:
         script.replace_with(f"\\[{script.text()}\\]" if is_block else f"\\({script.text()}\\)")
     _place_streamed(root)
     drop_all(node for selector in drop for node in select(root, selector))
+    hidden = drop_hidden(page, root, source)
     drop_all(node for node in root.css(_UNSEEN) if node.tag in _UNSEEN_TAGS or not _shows_later(node))
     fallbacks = root.css("noscript")
     length = sum(len(node.text()) for node in fallbacks)
     if length < _MORE * (len(root.text()) - length):
         drop_all(fallbacks)
+    return hidden
 
 
 def _place_streamed(root: LexborNode) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 from assets.steps.damage import damaged_characters, is_broken_table
+from assets.steps.hidden import Hidden
+from retrieval.instruction import is_instruction_like
 
 LITTLE_TEXT = "little_text"
 LINK_HEAVY = "link_heavy"
@@ -15,6 +17,9 @@ BROKEN_TABLE = "broken_table"
 DEEP_NESTING = "deep_nesting"
 NO_TITLE = "no_title"
 SELECTOR_MISSED = "selector_missed"  # the source's main selector matches nothing on this page
+INSTRUCTIONS = "instruction_like"  # the text that is seen gives a language model orders
+HIDDEN_TEXT = "hidden_text"  # text that a browser does not show; it is not in the markdown
+HIDDEN_INSTRUCTIONS = "hidden_instructions"  # such text, or a comment, gives a language model orders
 
 _LITTLE = 200  # characters of text outside links
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
@@ -22,7 +27,7 @@ _FENCE = re.compile(r"^[ >]*(?:(?:[-*+]|\d+[.)]) +)*(`{3,})[^`\n]*$", re.MULTILI
 
 
 def quality_flags(
-    markdown: str, *, title: str, tables: Iterable[str], is_too_deep: bool, is_selector_missed: bool
+    markdown: str, *, title: str, tables: Iterable[str], is_too_deep: bool, is_selector_missed: bool, hidden: Hidden
 ) -> tuple[str, ...]:
     """Flags in a fixed order; `tables` are those of the markdown."""
     linked = sum(len(found[1]) for found in _LINK.finditer(markdown))
@@ -36,6 +41,9 @@ def quality_flags(
         DEEP_NESTING: is_too_deep,
         NO_TITLE: not title,
         SELECTOR_MISSED: is_selector_missed,
+        INSTRUCTIONS: is_instruction_like(markdown) or is_instruction_like(title),
+        HIDDEN_TEXT: hidden.words > 0,
+        HIDDEN_INSTRUCTIONS: hidden.is_instruction,
     }
     return tuple(name for name, is_set in flags.items() if is_set)
 
