@@ -25,6 +25,7 @@ _LOOK_ALIKE = str.maketrans("аеорсухіјѕԁһⅼαεονρτικ", "aeop
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _SPACED = re.compile(r"\b(?:\w[ .\-_*]){4,}\w\b")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
+_SEVERAL = re.compile(r"[.!?:;]\s+\S|\n")
 _MIXED_WORD = re.compile(r"\b(?=\w*[a-z])(?=\w*[а-яіјѕԁһα-ω])\w+\b")
 
 
@@ -87,7 +88,7 @@ def suspect(text: str) -> Suspicion:
                 techniques[sign.technique] = sign.weight
                 hidden = hidden or place > 0
     score = sum(techniques.values()) + _HIDDEN * hidden
-    if score and not hidden and HARMLESS.match(plain):
+    if score and not hidden and HARMLESS.match(plain) and not _SEVERAL.search(text.strip()):
         score += _ASKED
     return Suspicion(score, tuple(sorted(techniques)) + (("hidden",) if hidden else ()))
 
