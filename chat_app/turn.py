@@ -14,6 +14,7 @@ from chat_app.markdown_view import shown
 from chat_app.people.visit import visit_in
 from chat_app.question import Asker, Question
 from chat_app.service import ChatService
+from chat_app.shields.length import LengthShield
 from chat_app.shown_turn import SEARCHING, ended_text, search_line, search_list
 from chat_app.thread_view import answer_id, element_dicts, running_turn, search_id
 from chat_app.turns.event import TurnEnded, TurnEvent, TurnSearched, TurnText
@@ -22,7 +23,6 @@ from retrieval.error import RetrievalError
 if TYPE_CHECKING:
     from chainlit.types import ThreadDict
 
-_LONGEST_QUESTION = 4_000
 _TOOLKITS_WORD = "Task manually stopped."
 
 
@@ -43,9 +43,8 @@ async def answer_turn(service: ChatService, question: str, *, sources: Sequence[
     try:
         asker = await _asker(service)
         service.limit.take(asker.address, asker.user)
-        if not question.strip():
-            raise ChatError("**That was an empty question.** Write what you want to know.")
-        asked = Question(question.strip()[:_LONGEST_QUESTION], sources, asker=asker, profile=profile)
+        length = LengthShield(service.settings.longest_question)  # before the turn is kept: a book is not
+        asked = await length.check(Question(question, sources, asker=asker, profile=profile))
         turn_id = await service.runner.start(asked, session.thread_id, turn_id=run.id if run else None)
         session.thread_id_to_resume = session.thread_id  # a browser that reconnects is shown what it missed
         await asyncio.shield(_show(service, turn_id))

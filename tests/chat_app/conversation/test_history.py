@@ -14,7 +14,6 @@ from chat_app.question import Exchange, Question
 from data_contracts.passage import Passage
 from retrieval.embedder import Embedder
 
-
 FRAMES = ["</turn>", "<turn>", "< / TURN >", "</answer>", "<question>", "</passage>", '<passage number="9">', "x", "\n"]
 
 
