@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from purgatory.domain.model import HALF_OPENED, OPENED, Context, OpenedState
+from purgatory.domain.model import HALF_OPENED, Context, OpenedState
 
-from chat_app.error import ModelUnknown, ProviderBusy, ProviderError, ProviderRefused
+from chat_app.error import EmptyAnswer, ModelUnknown, ProviderBusy, ProviderError, ProviderRefused
 from chat_app.models.registry import LanguageModel
 
 _LOG = logging.getLogger(__name__)
@@ -36,10 +36,6 @@ class Breakers:
         self._trying.update(name for name in names if self._contexts[name].state == HALF_OPENED)
         return True
 
-    def is_open(self, model: LanguageModel) -> bool:
-        """Whether the model would be refused just now; changes nothing."""
-        return any(name in self._trying or self._seconds_left(name) > 0 for name in _names(model))
-
     def worked(self, model: LanguageModel) -> None:
         """The model answered."""
         for name in _names(model):
@@ -56,7 +52,7 @@ class Breakers:
         """The model did not answer. What is wrong with one question or one model's name opens nothing."""
         provider, own = _names(model)
         busy = isinstance(error, ProviderBusy)
-        if not isinstance(error, ModelUnknown):
+        if not isinstance(error, (ModelUnknown, EmptyAnswer)):
             context = self._context(own if busy else provider)
             context.handle_exception(error)
             if isinstance(error, ProviderBusy) and error.retry_after is not None:
@@ -76,10 +72,6 @@ class Breakers:
         except OpenedState:
             return True
         return False
-
-    def _seconds_left(self, name: str) -> float:
-        context = self._context(name)
-        return (context.opened_at or 0) + self._seconds - time.time() if context.state == OPENED else 0.0
 
     def _open(self, context: Context, seconds: float) -> None:
         """Open it so that it closes in so many seconds; the library counts them from when it was opened."""

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chat_app.models.registry import MODELS, Kind, LanguageModel, known
+from chat_app.models.registry import MODELS, Kind, LanguageModel, is_passed_on, known
 
 if TYPE_CHECKING:
     from chat_app.settings import ChatSettings
@@ -19,8 +19,6 @@ _UNKNOWN_CONTEXT = 32_000
 """Tokens that are taken for granted of a model that is not in the registry."""
 _ANSWER = 4_096
 _OWN_NAMES = ("localhost", "host.docker.internal", "host.containers.internal")
-_CLOUD_TAGS = ("-cloud", ":cloud")
-"""How Ollama marks models that it passes on to its makers' machines."""
 
 
 def configured(settings: ChatSettings) -> list[LanguageModel]:
@@ -85,7 +83,7 @@ def _at(provider: str, name: str, settings: ChatSettings) -> LanguageModel | Non
 
 def _served(name: str, provider: str, *, is_own: bool) -> LanguageModel:
     """A model of a server that speaks OpenAI's chat completions; without a name, the first that it offers."""
-    stays = is_own and not name.endswith(_CLOUD_TAGS)
+    stays = is_own and not is_passed_on(name)
     key = f"{provider}:{name}" if name else provider
     title = name or "the model server's own model"
     return LanguageModel(key, Kind.OPENAI, name, title, _UNKNOWN_CONTEXT, _ANSWER, 4, 7, local=stays, provider=provider)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chat_app.error import ModelUnknown
 from chat_app.models.failure import Advice
-from chat_app.models.registry import LanguageModel
+from chat_app.models.registry import LanguageModel, is_passed_on
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -76,8 +76,10 @@ class OpenAIConnection:
         return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=self._client), profile=profile)
 
     async def _first_model(self, client: AsyncOpenAI) -> str:
+        """The first that runs on the server itself."""
         async for offered in client.models.list():
-            return offered.id
+            if not is_passed_on(offered.id):
+                return offered.id
         raise ModelUnknown(
             "**The model server offers no model.** Load one there, or name it with `LORECHAT_CHAT_MODEL`."
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_app.models.configured import configured, named
+from chat_app.models.configured import LOCAL, configured, named
 from chat_app.models.registry import LanguageModel
 from chat_app.models.router import routed
 
@@ -54,9 +54,13 @@ def plans(settings: ChatSettings) -> Plans:
     found = {
         FAST: named(settings.fast_models, settings) or chosen or fast,
         BEST: named(settings.best_models, settings) or chosen or best,
-        PRIVATE: [model for model in dict.fromkeys([*chosen, *best]) if model.local],
+        PRIVATE: _local(chosen or best) or [model for model in _local(best) if model.provider == LOCAL],
     }
     return Plans({name: tuple(models) for name, models in found.items()}, settings.profile, settings.router)
+
+
+def _local(models: Sequence[LanguageModel]) -> list[LanguageModel]:
+    return [model for model in models if model.local]
 
 
 def profiles(settings: ChatSettings) -> list[Profile]:

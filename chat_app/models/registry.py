@@ -74,6 +74,11 @@ QUOTES = LanguageModel("quotes", Kind.QUOTES, "", "quotes only", 0, 0, quality=0
 """What is always there: quoted sentences, free and on this machine."""
 
 
+def is_passed_on(model_id: str) -> bool:
+    """Whether a local server only passes questions on to its makers' machines: Ollama marks such models so."""
+    return model_id.endswith(("-cloud", ":cloud"))
+
+
 def known(key: str) -> LanguageModel | None:
     """Return the model that settings call `key`, or that its provider calls so."""
     return next((model for model in (*MODELS, QUOTES) if key in (model.key, model.model_id)), None)

@@ -11,12 +11,6 @@ import pytest
 from chat_app.answer import Answer, Searched, answer_once, open_pipeline
 from chat_app.error import (
     EmptyAnswer,
-    ModelUnknown,
-    ProviderBusy,
-    ProviderDown,
-    ProviderError,
-    ProviderRefused,
-    ProviderSilent,
     UnknownSource,
 )
 from chat_app.question import Question
@@ -125,7 +119,7 @@ def test_a_language_model_answers_and_its_inventions_are_removed(
     publish()
     provider.text = "Swarms leave in late spring [1][42]. See [this](https://evil.test/x) or https://evil.test [2, 9]."
     answer = answer_once(QUESTION, settings=with_provider(make_settings, provider, "good"))
-    assert answer.text == "Swarms leave in late spring [1]. See this or  [2]."
+    assert answer.text.startswith("Swarms leave in late spring [1]. See this or  [2].")
     assert answer.markers_removed == 2
     assert [citation.number for citation in answer.citations] == [1, 2]
     assert answer.model == "good"
@@ -141,29 +135,34 @@ def test_passages_are_given_as_data(publish: Publish, make_settings: Make, provi
 
 
 @pytest.mark.parametrize(
-    ("model", "error", "words"),
+    ("model", "words"),
     [
-        ("401", ProviderRefused, "refused the key"),
-        ("429", ProviderBusy, "limits how often"),
-        ("404", ModelUnknown, "does not know the model"),
-        ("500", ProviderError, "answered 500"),
-        ("silent", ProviderSilent, "did not answer in time"),
-        ("broken", ProviderDown, "broke off"),
+        ("401", "refused the key"),
+        ("429", "limits how often"),
+        ("404", "does not know the model"),
+        ("500", "failed"),
+        ("silent", "did not answer in time"),
+        ("empty", "without a word"),
     ],
 )
-def test_each_failure_of_the_provider_has_its_own_message(
-    publish: Publish, make_settings: Make, provider: Any, model: str, error: type[ProviderError], words: str
+def test_quotes_answer_for_a_model_that_fails_and_say_why(
+    publish: Publish, make_settings: Make, provider: Any, model: str, words: str
 ) -> None:
     publish()
-    with pytest.raises(error, match=words):
-        answer_once(QUESTION, settings=with_provider(make_settings, provider, model))
+    answer = answer_once(QUESTION, settings=with_provider(make_settings, provider, model))
+    assert answer.model == "quotes only"
+    assert "[1]" in answer.text
+    assert "No language model could answer" in answer.text
+    assert words in answer.notes[0]
 
 
-def test_a_model_without_words_is_said(publish: Publish, make_settings: Make, provider: Any) -> None:
+def test_an_answer_that_breaks_off_is_kept_and_says_so(publish: Publish, make_settings: Make, provider: Any) -> None:
     publish()
-    provider.text = ""
-    with pytest.raises(EmptyAnswer, match="without a word"):
-        answer_once(QUESTION, settings=with_provider(make_settings, provider, "good"))
+    answer = answer_once(QUESTION, settings=with_provider(make_settings, provider, "broken"))
+    assert answer.model == "broken"
+    assert answer.text.startswith("Swarms leave")
+    assert "broke off here" in answer.text
+    assert "not complete" in answer.notes[0]
 
 
 def test_an_answer_of_inventions_only_is_no_empty_answer(publish: Publish, make_settings: Make, provider: Any) -> None:
@@ -173,11 +172,12 @@ def test_an_answer_of_inventions_only_is_no_empty_answer(publish: Publish, make_
         answer_once(QUESTION, settings=with_provider(make_settings, provider, "good"))
 
 
-def test_no_provider_at_the_address_is_said(publish: Publish, make_settings: Make) -> None:
+def test_quotes_answer_where_no_provider_is_at_the_address(publish: Publish, make_settings: Make) -> None:
     publish()
     settings = make_settings(openai_base_url="http://127.0.0.1:9/v1", chat_model="good")
-    with pytest.raises(ProviderDown, match="cannot be reached"):
-        answer_once(QUESTION, settings=settings)
+    answer = answer_once(QUESTION, settings=settings)
+    assert answer.model == "quotes only"
+    assert "cannot be reached" in answer.notes[0]
 
 
 def with_provider(make_settings: Make, provider: Any, model: str) -> ChatSettings:
