@@ -49,7 +49,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = [asyncio.create_task(work()) for work in (service.prepare_database, service.warm, service.keep_up)]
+        background = [asyncio.create_task(work()) for work in (service.keep_up, service.warm)]
         async with AsyncExitStack() as entered:
             for part in lifespans:
                 await entered.enter_async_context(part())

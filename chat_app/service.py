@@ -60,7 +60,7 @@ class ChatService:
         people = People(settings, database, secret=settings.session_secret(), live=store.sources)
         pipeline.library.restricted = people.access.restricted
         turns = TurnLog(lake)
-        upkeep = Upkeep(Erasing(lake, [money.cache]), money.ledger)
+        upkeep = Upkeep(Erasing(lake, [money.cache]), money.ledger, database)
         runner = TurnRunner(pipeline, database, keep=turns.keep, most=settings.turns_at_once)
         return cls(settings, lake, store, pipeline, turns, limit, database, people, runner, telemetry, upkeep)
 
@@ -76,9 +76,8 @@ class ChatService:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def keep_up(self) -> None:
-        """Do what the database needs from time to time, from the moment that it is there."""
-        while not self.is_migrated:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        """Bring the database up to date, then do what it needs from time to time."""
+        await self.prepare_database()
         await self.upkeep.run()
 
     async def database_problem(self) -> str | None:

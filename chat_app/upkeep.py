@@ -7,6 +7,7 @@ import logging
 from itertools import count
 
 from chat_app.money.ledger import Ledger
+from chat_app.store.database import Database
 from chat_app.store.erasing import Erasing
 from chat_app.store.error import DatabaseError
 from lake import LakeError
@@ -20,9 +21,10 @@ _THOROUGHLY_EVERY = 30
 class Upkeep:
     """Follows erasures, and clears the books of budgets. Every replica may do so at the same time."""
 
-    def __init__(self, erasing: Erasing, ledger: Ledger) -> None:
+    def __init__(self, erasing: Erasing, ledger: Ledger, database: Database) -> None:
         self._erasing = erasing
         self._ledger = ledger
+        self._database = database
 
     async def run(self) -> None:
         """Look once a minute until cancelled. What fails is told, and done in the next round."""
@@ -37,6 +39,7 @@ class Upkeep:
         """Do all that is to be done now. Errors: LakeError and DatabaseError kinds."""
         if gone := await self._erasing.follow(again=thoroughly):
             _LOG.info("%d kept texts that quoted erased pages were deleted", gone)
+            await self._database.empty_log()
         await self._ledger.expire()
         if thoroughly:
             await self._ledger.forget()

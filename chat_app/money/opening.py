@@ -56,7 +56,7 @@ async def pipeline_once(settings: ChatSettings, reader: ReleaseReader | None = N
 
     pipeline = open_pipeline(settings, reader)
     chain = pipeline.answerer
-    if not isinstance(chain, ModelChain):
+    if not isinstance(chain, ModelChain) or not any(chain.plans.models.values()):  # quotes are free
         yield pipeline
         return
     database = open_database(settings.database_place)

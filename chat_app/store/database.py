@@ -74,6 +74,13 @@ class Database:
         finally:
             await engine.dispose()
 
+    async def empty_log(self) -> None:
+        """Bring SQLite's write-ahead log into the file, so that what was deleted is in neither of them. PostgreSQL
+        frees deleted rows by its own vacuum. Errors: DatabaseUnavailable."""
+        if self.is_sqlite:
+            async with self.connection() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """End all connections."""
         await self.engine.dispose()
@@ -120,6 +127,7 @@ def _prepare_sqlite(connection: Any, foreign_keys: bool) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
     cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
     cursor.close()
 
