@@ -25,7 +25,7 @@ class Allowance(Protocol):
         self, model: LanguageModel, input_tokens: int, most_output_tokens: int, question: Question
     ) -> Reservation | None:
         """Set aside what the call costs at most, for the question's asker and sources. None: over budget, and a
-        cheaper model is tried next. `input_tokens` is an estimate from above."""
+        cheaper model is tried next. `input_tokens` cannot be exceeded."""
         ...
 
     async def settle(self, reservation: Reservation, usage: Usage) -> float | None:

@@ -16,7 +16,7 @@ from chat_app.models.connection import Connection
 from chat_app.models.failure import headline
 from chat_app.models.registry import LanguageModel
 from chat_app.models.text_stream import stream_text
-from chat_app.models.token_count import counted_tokens, most_tokens
+from chat_app.models.token_count import counted_tokens, most_tokens, token_ceiling
 from chat_app.question import Question
 from retrieval.embedder import Embedder
 
@@ -84,7 +84,8 @@ class Attempt:
         most = inquiry.most_output_tokens or self.model.most_output_tokens
         if asked + most > self.model.context_tokens:
             raise NotAsked("the pages and the question are longer than it can read")
-        reservation = await self._allowance.reserve(self.model, asked, most, inquiry.question)
+        ceiling = token_ceiling(inquiry.system, inquiry.user)
+        reservation = await self._allowance.reserve(self.model, ceiling, most, inquiry.question)
         if reservation is None:
             raise OverBudget("the budget is used up")
         return reservation
