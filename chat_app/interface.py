@@ -21,6 +21,13 @@ _WORDS = {
     ("chat", "messages", "status", "using"): "Now:",
     ("chat", "settings", "title"): "Websites",
     ("navigation", "header", "readme"): "Help",
+    ("auth", "login", "title"): "Log in",
+    ("auth", "login", "form", "email", "label"): "Name",
+    ("auth", "login", "form", "email", "placeholder"): "",
+    ("auth", "login", "form", "email", "required"): "Say who you are",
+    ("auth", "login", "errors", "default"): "That name and password do not go together, or too many logins failed: "
+    "wait a moment and try again.",
+    ("auth", "provider", "continue"): "Log in with {{provider}}",
 }
 
 
