@@ -34,9 +34,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage with its fused score (higher is better) and the scores it was fused from, where it had them."""
+    """A passage with its fused score (higher is better) and the scores it was fused from, where it had them.
+
+    `dense` is a cosine, `lexical` and `page` are the BM25 scores of the passage and of its whole page, `named` is the
+    share of the question's identifiers that the passage holds whole.
+    """
 
     passage: Passage
     score: float
     dense: float | None = None
     lexical: float | None = None
+    page: float | None = None
+    named: float = 0.0

@@ -6,9 +6,8 @@ import numpy as np
 
 from retrieval.embedder import Vectors
 
-DENSE_WEIGHT = 0.6
-"""Chosen on SciFact's training questions, nDCG@10: .728, .734, .737, .735 at weights .4 to .7; reciprocal ranks .716.
-Masked FAQs of five documentation sites agree, mean reciprocal rank: .761, .789, .800, .811; reciprocal ranks .781."""
+DENSE_WEIGHT = 0.75
+"""Share of meaning against words; docs/search-quality.md says on which questions it was chosen."""
 
 
 def min_max(scores: Vectors) -> Vectors:

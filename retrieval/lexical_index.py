@@ -30,7 +30,7 @@ _MOST_TERMS = 200
 _HEAP_BYTES = 64_000_000
 
 
-def _prose() -> tantivy.TextAnalyzer:
+def prose_analyser() -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for step in (
         tantivy.Filter.remove_long(_LONGEST_TERM),
@@ -42,7 +42,7 @@ def _prose() -> tantivy.TextAnalyzer:
     return builder.build()
 
 
-def _identifier() -> tantivy.TextAnalyzer:
+def identifier_analyser() -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_IDENTIFIER))
     return builder.filter(tantivy.Filter.remove_long(_LONGEST_TERM)).filter(tantivy.Filter.lowercase()).build()
 
@@ -56,8 +56,8 @@ def _schema() -> tantivy.Schema:
 
 
 def _registered(index: tantivy.Index) -> tantivy.Index:
-    index.register_tokenizer("prose", _prose())
-    index.register_tokenizer("identifier", _identifier())
+    index.register_tokenizer("prose", prose_analyser())
+    index.register_tokenizer("identifier", identifier_analyser())
     return index
 
 
@@ -84,15 +84,14 @@ class LexicalWriter:
     def append(self, passages: Iterable[Passage]) -> None:
         """Index passages."""
         for passage in passages:
-            document = tantivy.Document(
-                body=passage.body,
-                heading=" ".join(passage.heading_path),
-                title=passage.title,
-                identifier=passage.text,
-            )
-            document.add_unsigned("place", self._place)
-            self._writer.add_document(document)
-            self._place += 1
+            self.add(title=passage.title, heading=" ".join(passage.heading_path), body=passage.body)
+
+    def add(self, *, title: str, heading: str, body: str) -> None:
+        """Index one text with what stands over it."""
+        document = tantivy.Document(body=body, heading=heading, title=title, identifier=f"{heading}\n{body}")
+        document.add_unsigned("place", self._place)
+        self._writer.add_document(document)
+        self._place += 1
 
 
 class LexicalIndex:
@@ -104,25 +103,53 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         self._index = _registered(tantivy.Index.open(str(folder)))
         self._searcher = self._index.searcher()
-        self._analysers = {"prose": _prose(), "identifier": _identifier()}
+        self._analysers = {"prose": prose_analyser(), "identifier": identifier_analyser()}
 
     def __len__(self) -> int:
         return self._searcher.num_docs
 
     def search(self, text: str, limit: int) -> tuple[Places, Vectors]:
-        """Return the places and BM25 scores of the passages that share most with the text, best first."""
+        """Return the places and BM25 scores of the passages that share most with the text, best first.
+
+        Of passages with one score either all or none are among them, so that what is found does not depend on the
+        order in which passages were written.
+        """
         query = self._query(text)
         if query is None or limit < 1:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return self._whole_ties(query, limit)
+
+    def holding(self, name: str, limit: int = 1_000) -> Places:
+        """Return the places of passages that hold an identifier as a whole token, best first; of a plain word, those
+        that hold it in any inflection."""
+        names = self._analysers["identifier"].analyze(name)
+        field, terms = ("identifier", names) if names else ("body", self._analysers["prose"].analyze(name))
+        if not terms:
+            return np.empty(0, dtype=np.int64)
+        clauses = [(tantivy.Occur.Must, self._term(field, term)) for term in dict.fromkeys(terms)]
+        return self._whole_ties(tantivy.Query.boolean_query(clauses), limit)[0]
+
+    def _whole_ties(self, query: tantivy.Query, limit: int) -> tuple[Places, Vectors]:
         hits = self._searcher.search(query, limit=limit, count=False).hits
+        while len(hits) == limit and limit < len(self):
+            last = hits[-1][0]
+            above = [hit for hit in hits if hit[0] > last]
+            if above:
+                hits = above
+                break
+            limit = min(4 * limit, len(self))
+            hits = self._searcher.search(query, limit=limit, count=False).hits
         places = self._searcher.fast_field_values("place", [address for _, address in hits])
         return np.array(places, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._index.schema, field, term, "freq")
 
     def _query(self, text: str) -> tantivy.Query | None:
         words = list(dict.fromkeys(self._analysers["prose"].analyze(text)))[:_MOST_TERMS]
         names = list(dict.fromkeys(self._analysers["identifier"].analyze(text)))[:_MOST_TERMS]
         clauses = [
-            tantivy.Query.boost_query(tantivy.Query.term_query(self._index.schema, field, term, "freq"), boost)
+            tantivy.Query.boost_query(self._term(field, term), boost)
             for field, boost in FIELD_BOOSTS.items()
             for term in (names if field == "identifier" else words)
         ]

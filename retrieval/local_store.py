@@ -17,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
 from retrieval.open_snapshots import OpenSnapshots
+from retrieval.ranking import Ranking
 from retrieval.release_files import (
     checked_name,
     damaged,
@@ -32,7 +33,7 @@ from retrieval.release_files import (
     verify,
 )
 from retrieval.snapshot import Snapshot, write_snapshot
-from retrieval.vector_store import ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
+from retrieval.vector_store import RANKING, ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
 
 _CURRENT = "CURRENT"
 _BUILDING = ".building-"
@@ -139,10 +140,15 @@ class LocalStore:
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
         release_id: str | None = None,
+        ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages of the live release, or of a built one, best first; see `VectorStore.search`."""
         snapshot = self._asked(source, release_id, model_id)
-        return snapshot.search(vector=vector, text=text, limit=limit, mode=mode)
+        return snapshot.search(vector=vector, text=text, limit=limit, mode=mode, ranking=ranking)
+
+    def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+        """Return the passages of a page, in the order in which they stand on it; see `ReleaseReader.page`."""
+        return self._snapshot(source, release_id).page(url)
 
     def find(
         self,
@@ -158,10 +164,7 @@ class LocalStore:
 
     def _asked(self, source: str, release_id: str | None, model_id: str) -> Snapshot:
         """The snapshot that a question goes to. Raises ModelMismatch."""
-        if release_id is None:
-            snapshot = self._live_snapshot(source)
-        else:
-            snapshot = self._open.built(source, self._folder(source, release_id))
+        snapshot = self._snapshot(source, release_id)
         manifest = snapshot.manifest
         if manifest.model_id != model_id:
             raise ModelMismatch(
@@ -185,6 +188,12 @@ class LocalStore:
         if not folder.is_dir():
             raise IndexMissing(f"{source} has no release {release_id}. Build it first.")
         return folder
+
+    def _snapshot(self, source: str, release_id: str | None) -> Snapshot:
+        """The open snapshot of a built release, or of the live one. Raises IndexMissing, IndexDamaged."""
+        if release_id is None:
+            return self._live_snapshot(source)
+        return self._open.built(source, self._folder(source, release_id))
 
     def _live_snapshot(self, source: str) -> Snapshot:
         """Return the open snapshot of the live release, opening it if another one went live."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.error import IndexMissing
-from retrieval.vector_store import ReleaseManifest, SearchMode, VectorStore
+from retrieval.ranking import Ranking
+from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode, VectorStore
 
 
 class PinnedReleases:
@@ -38,11 +39,10 @@ class PinnedReleases:
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
         release_id: str | None = None,
+        ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages of the pinned release, or of a named one of the same store, best first."""
-        if source not in self._pinned:
-            raise IndexMissing(f"{source} has no release here.")
-        store, pinned = self._pinned[source]
+        store, pinned = self._place(source)
         return store.search(
             source,
             vector=vector,
@@ -51,7 +51,18 @@ class PinnedReleases:
             limit=limit,
             mode=mode,
             release_id=release_id or pinned,
+            ranking=ranking,
         )
+
+    def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+        """Return the passages that the pinned release, or a named one of the same store, has of a page, in order."""
+        store, pinned = self._place(source)
+        return store.page(source, url, release_id=release_id or pinned)
+
+    def _place(self, source: str) -> tuple[VectorStore, str]:
+        if source not in self._pinned:
+            raise IndexMissing(f"{source} has no release here.")
+        return self._pinned[source]
 
     def find(
         self,
@@ -63,7 +74,5 @@ class PinnedReleases:
         release_id: str | None = None,
     ) -> list[ScoredPassage]:
         """Return those of the chunks that the pinned release, or a named one of the same store, holds."""
-        if source not in self._pinned:
-            raise IndexMissing(f"{source} has no release here.")
-        store, pinned = self._pinned[source]
+        store, pinned = self._place(source)
         return store.find(source, chunk_ids, vector=vector, model_id=model_id, release_id=release_id or pinned)

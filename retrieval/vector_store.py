@@ -10,6 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
+from retrieval.ranking import Ranking
+
+RANKING = Ranking()
+"""All techniques, with the weights that they were given."""
 
 
 class SearchMode(StrEnum):
@@ -75,10 +79,16 @@ class ReleaseReader(Protocol):
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
         release_id: str | None = None,
+        ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages of the live release, or of a built one (to check it before it goes live), best
-        first. `vector` and `text` are the question's; ModelMismatch when the release was made with another model
-        than `model_id`."""
+        first; passages of equal scores come in an order that does not depend on how the release was written. `vector`
+        and `text` are the question's; ModelMismatch when the release was made with another model than `model_id`."""
+        ...
+
+    def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+        """Return the passages that the live release, or a built one, has of a page, in the order in which they stand
+        on it; none for a page that it does not have."""
         ...
 
     def find(

@@ -9,12 +9,13 @@ import numpy as np
 from upstash_vector import AsyncIndex
 from upstash_vector.types import FetchResult, QueryResult, WeightingStrategy
 
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
-from retrieval.fusion import min_max_average
+from retrieval.identifier import identifiers, share_held
 from retrieval.near_duplicate import distinct
+from retrieval.ranking import Ranking, Scores, fused
 from retrieval.upstash.plan import UpstashPlan
-from retrieval.upstash.row import passage_of, vector_of
+from retrieval.upstash.row import URL, passage_of, vector_of
 from retrieval.upstash.sparse import question_weights
 from retrieval.vector_store import SearchMode
 
@@ -31,15 +32,18 @@ async def ask(
     text: str,
     limit: int,
     mode: SearchMode,
+    ranking: Ranking,
     plan: UpstashPlan,
 ) -> list[ScoredPassage]:
     """Return up to `limit` distinct passages, best first.
 
     Two requests: the nearest rows by the dense and by the sparse part, then the best of both with their vectors, so
-    that those found by words alone get their closeness, too, and are fused as the local index fuses them.
+    that those found by words alone get their closeness, too, and are fused as the local index fuses them. There are no
+    words of whole pages here, and the question's names count among the rows that were fetched.
     """
+    names = identifiers(text)
     dense, lexical = await _scores(index, namespace, vector, text, min(plan.top, max(50, 4 * limit)), mode, plan)
-    order = _ranked(dense, lexical, mode)
+    order = _ranked(dense, lexical, mode, ranking)
     found: list[ScoredPassage] = []
     step = min(plan.top, max(_LEAST_FETCHED, 2 * limit))
     for start in range(0, len(order), step):
@@ -49,9 +53,13 @@ async def ask(
         if mode is not SearchMode.LEXICAL:
             dense |= {row.id: float(vector_of(row) @ vector) for row in there}
         passages = {row.id: passage_of(row) for row in there}
-        scores = _fused(ids, dense, lexical, mode)
+        named = {key: share_held(passage.text, names) for key, passage in passages.items()}
+        scores = _fused(ids, dense, lexical, mode, ranking, named)
         ranked = sorted((key for key in ids if key in passages), key=lambda key: (-scores[key], key))
-        found += [ScoredPassage(passages[key], scores[key], dense.get(key), lexical.get(key)) for key in ranked]
+        found += [
+            ScoredPassage(passages[key], scores[key], dense.get(key), lexical.get(key), named=named[key])
+            for key in ranked
+        ]
         kept = [scored for scored, _ in zip(distinct(found), range(limit), strict=False)]
         if len(kept) == limit:
             return kept
@@ -63,6 +71,21 @@ def nearest(rows: Sequence[FetchResult], vector: Vectors) -> list[ScoredPassage]
     scored = [(passage_of(row), float(vector_of(row) @ vector)) for row in rows]
     ranked = sorted(scored, key=lambda pair: (-round(pair[1], _DECIMALS), pair[0].chunk_id))
     return [ScoredPassage(passage, score=score, dense=score) for passage, score in ranked]
+
+
+async def page_passages(
+    index: AsyncIndex, namespace: str, url: str, *, dimension: int, plan: UpstashPlan
+) -> list[Passage]:
+    """Return the passages of a page, in the order in which they stand on it. Upstash looks rows up by what they are
+    about only beside a vector: any will do."""
+    if '"' in url:
+        return []  # no canonical URL has one, and the filter language cannot write it
+    anything = [1.0, *[0.0] * (dimension - 1)]
+    rows = await index.query(
+        vector=anything, top_k=plan.top, filter=f'{URL} = "{url}"', include_data=True, namespace=namespace
+    )
+    found = [passage_of(row) for row in rows]
+    return sorted((one for one in found if one.url == url), key=lambda one: (one.start, one.chunk_id))
 
 
 async def _scores(
@@ -83,14 +106,19 @@ async def _scores(
     return {row.id: 2 * row.score - 1 for row in near}, {row.id: row.score for row in said}
 
 
-def _ranked(dense: dict[str, float], lexical: dict[str, float], mode: SearchMode) -> list[str]:
+def _ranked(dense: dict[str, float], lexical: dict[str, float], mode: SearchMode, ranking: Ranking) -> list[str]:
     ids = sorted(dense.keys() | lexical.keys())
-    scores = _fused(ids, dense, lexical, mode)
+    scores = _fused(ids, dense, lexical, mode, ranking, {})
     return sorted(ids, key=lambda key: (-scores[key], key))
 
 
 def _fused(
-    ids: Sequence[str], dense: dict[str, float], lexical: dict[str, float], mode: SearchMode
+    ids: Sequence[str],
+    dense: dict[str, float],
+    lexical: dict[str, float],
+    mode: SearchMode,
+    ranking: Ranking,
+    named: dict[str, float],
 ) -> dict[str, float]:
     close, said = _column(ids, dense), _column(ids, lexical)
     if mode is SearchMode.DENSE:
@@ -98,7 +126,8 @@ def _fused(
     elif mode is SearchMode.LEXICAL:
         scores = said
     else:
-        scores = min_max_average(close, said)
+        held = np.array([named.get(key, 0.0) for key in ids], dtype=np.float32)
+        scores = fused(Scores(close, said, np.full(len(ids), np.nan, dtype=np.float32), held), ranking)
     return {key: round(float(score), _DECIMALS) for key, score in zip(ids, scores, strict=True)}
 
 

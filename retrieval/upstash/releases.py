@@ -10,16 +10,17 @@ from typing import Any
 
 from upstash_vector.types import FetchResult, Vector
 
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
+from retrieval.ranking import Ranking, calibrated
 from retrieval.release_files import checked_name
 from retrieval.upstash.plan import UpstashPlan
-from retrieval.upstash.question import ask, nearest
+from retrieval.upstash.question import ask, nearest, page_passages
 from retrieval.upstash.registry import Registry
 from retrieval.upstash.row import HASH
 from retrieval.upstash.transport import PatientIndex
-from retrieval.vector_store import ReleaseManifest, SearchMode
+from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode
 
 _ABANDONED = timedelta(hours=1)
 _SCAN = 1000
@@ -71,6 +72,7 @@ class UpstashReleases:
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
         release_id: str | None = None,
+        ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages, best first; see `VectorStore.search`."""
         async with self._index.hurried(self._plan.question_patience):
@@ -78,7 +80,25 @@ class UpstashReleases:
             if not manifest.chunks or limit < 1:
                 return []
             space = self._namespace(source, manifest.release_id)
-            return await ask(self._index, space, vector=vector, text=text, limit=limit, mode=mode, plan=self._plan)
+            return await ask(
+                self._index,
+                space,
+                vector=vector,
+                text=text,
+                limit=limit,
+                mode=mode,
+                ranking=calibrated(ranking, manifest.evaluation),
+                plan=self._plan,
+            )
+
+    async def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+        """Return a release's passages of a page, in order; see `ReleaseReader.page`."""
+        async with self._index.hurried(self._plan.question_patience):
+            manifest = await self._named(source, release_id)
+            if not manifest.chunks:
+                return []
+            space = self._namespace(source, manifest.release_id)
+            return await page_passages(self._index, space, url, dimension=manifest.dimension, plan=self._plan)
 
     async def find(
         self,
@@ -95,11 +115,14 @@ class UpstashReleases:
             rows = await self._fetched(self._namespace(source, manifest.release_id), list(chunk_ids))
             return nearest(rows, vector)
 
-    async def _asked(self, source: str, model_id: str, release_id: str | None) -> ReleaseManifest:
+    async def _named(self, source: str, release_id: str | None) -> ReleaseManifest:
         named = release_id or await self.registry.live(checked_name(source))
         if named is None:
             raise IndexMissing(f"{source} has no index yet. Run its pipeline up to vector_index, then ask again.")
-        manifest = await self._built(source, named)
+        return await self._built(source, named)
+
+    async def _asked(self, source: str, model_id: str, release_id: str | None) -> ReleaseManifest:
+        manifest = await self._named(source, release_id)
         if manifest.model_id != model_id:
             raise ModelMismatch(
                 f"The index of {source} was made with the embedding model {manifest.model_id}, the question with "

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from upstash_vector.types import FetchResult, Vector
+from upstash_vector.types import FetchResult, QueryResult, Vector
 
 from data_contracts.passage import Passage
 from retrieval.embedder import Vectors
@@ -45,8 +45,8 @@ def row_of(passage: Passage, vector: Vectors) -> Vector:
     )
 
 
-def passage_of(row: FetchResult) -> Passage:
-    """Return the passage of a row that was fetched with its data."""
+def passage_of(row: FetchResult | QueryResult) -> Passage:
+    """Return the passage of a row that came with its data."""
     fields = json.loads(row.data or "{}")
     fields["heading_path"] = tuple(fields["heading_path"])
     fields["fetched_at"] = datetime.fromisoformat(fields["fetched_at"])

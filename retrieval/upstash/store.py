@@ -13,12 +13,13 @@ from typing import Any, ParamSpec, Self, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from upstash_vector.types import FetchResult, Vector
 
-from data_contracts.passage import ScoredPassage
+from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
+from retrieval.ranking import Ranking
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.releases import Building, UpstashReleases
 from retrieval.upstash.row import HASH, URL, passage_of, row_of, vector_of
-from retrieval.vector_store import ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
+from retrieval.vector_store import RANKING, ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -88,13 +89,25 @@ class UpstashStore:
         limit: int,
         mode: SearchMode = SearchMode.HYBRID,
         release_id: str | None = None,
+        ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages, best first; see `VectorStore.search`."""
         return self._run(
             lambda releases: releases.search(
-                source, vector=vector, text=text, model_id=model_id, limit=limit, mode=mode, release_id=release_id
+                source,
+                vector=vector,
+                text=text,
+                model_id=model_id,
+                limit=limit,
+                mode=mode,
+                release_id=release_id,
+                ranking=ranking,
             )
         )
+
+    def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+        """Return a release's passages of a page, in order; see `ReleaseReader.page`."""
+        return self._run(lambda releases: releases.page(source, url, release_id=release_id))
 
     def find(
         self,

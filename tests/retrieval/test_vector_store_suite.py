@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from retrieval.error import IndexMissing, ModelMismatch
-from retrieval.vector_store import SearchMode
+from retrieval.vector_store import PassageBatch, SearchMode
 
 
 def test_the_passage_that_answers_comes_first_in_every_mode(shelf: Any) -> None:
@@ -104,3 +106,61 @@ def test_another_model_is_refused_with_both_names(shelf: Any) -> None:
 def test_a_release_without_passages_finds_nothing(shelf: Any) -> None:
     shelf.publish(())
     assert shelf.ask("anything") == []
+
+
+def test_a_page_is_found_whole_and_in_order(shelf: Any) -> None:
+    manifest = shelf.manifest_of(shelf.texts)
+    passages = [
+        replace(one, url=f"https://site.test/{at % 2}") for at, one in enumerate(shelf.passages_of(shelf.texts))
+    ]
+    vectors = np.array([shelf.vector_of(one.body) for one in passages])
+    shelf.store.build(manifest, [PassageBatch(passages[::-1], vectors[::-1])])
+    shelf.store.promote("docs", manifest.release_id)
+    assert shelf.store.page("docs", "https://site.test/0") == [passages[0], passages[2], passages[4]]
+    assert shelf.store.page("docs", "https://site.test/1", release_id=manifest.release_id) == [passages[1], passages[3]]
+    assert shelf.store.page("docs", "https://site.test/9") == []
+
+
+def test_a_page_of_a_source_without_a_release_says_what_to_do(shelf: Any) -> None:
+    with pytest.raises(IndexMissing, match="pipeline"):
+        shelf.store.page("docs", "https://site.test/0")
+
+
+def test_equal_passages_come_in_one_order_however_the_release_was_written(shelf: Any) -> None:
+    texts = [f"The same words about {name}." for name in ("ants", "bees", "cats", "dogs", "eels", "fish", "gnus")]
+    passages = shelf.passages_of(texts)
+    vectors = np.array([shelf.vector_of("the same words about") for _ in texts])
+    orders = []
+    for name, order in (("one", [0, 1, 2, 3, 4, 5, 6]), ("two", [6, 2, 0, 5, 1, 4, 3])):
+        manifest = shelf.manifest_of(texts, name=name)
+        shelf.store.build(manifest, [PassageBatch([passages[at] for at in order], vectors[order])])
+        shelf.store.promote("docs", manifest.release_id)
+        orders.append([shelf.ask("the same words about", mode=mode, limit=7) for mode in SearchMode])
+    assert orders[0] == orders[1]
+
+
+def test_a_passage_that_holds_the_name_asked_for_comes_first(shelf: Any) -> None:
+    texts = (
+        "The flag no cache and the cache of the build: caching what does not change, and no more caching.",
+        "Pass --no-cache to build every layer again.",
+        "What --no-cache-dir does is another thing.",
+    )
+    shelf.publish(texts)
+    assert shelf.ask("pass --no-cache when caching", limit=3)[0] == texts[1]
+
+
+def test_a_calibrated_weight_is_used(shelf: Any) -> None:
+    words, meaning = "zebra zebra zebra", "horses with stripes"
+    passages = shelf.passages_of((words, meaning, "nothing at all"))
+    vectors = np.array([shelf.vector_of(text) for text in ("other", "striped", "third")])
+    manifest = shelf.manifest_of(passages)
+    shelf.store.build(manifest, [PassageBatch(passages, vectors)])
+    shelf.store.promote("docs", manifest.release_id)
+
+    def first(text: str) -> str:
+        found = shelf.store.search("docs", vector=shelf.vector_of("striped"), text=text, model_id=shelf.model, limit=1)
+        return found[0].passage.body
+
+    assert first("zebra") == meaning
+    shelf.store.evaluated("docs", manifest.release_id, {"dense_weight": 0.2})
+    assert first("zebra") == words
