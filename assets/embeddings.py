@@ -32,10 +32,11 @@ def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) 
     from assets.steps.chunk import chunker_version
     from assets.steps.clean import extractor_version
     from data_contracts.embedding import EMBEDDINGS
+    from retrieval.remote.spent import spent_by
 
     with failures_explained():
         source, embedder = flow.source(context.partition_key), flow.embedder
-        listener = progress_to_log(context)
+        listener, before = progress_to_log(context), spent_by(embedder)
         report = embed_chunks(source, flow.lake, embedder, flow.chunking, on_progress=listener, crew=flow.crew)
         versions = extractor_version(source.selectors), chunker_version(flow.chunking, embedder.tokenizer_id)
         view = chunk_view(flow.lake, source.name, *versions)
@@ -51,6 +52,7 @@ def embeddings(context: dg.AssetExecutionContext, flow: dg.ResourceParam[Flow]) 
             "share of chunks re-embedded": round(report.added / report.counts["chunks"], 4),
             "model": embedder.model_id,
             "dimension": embedder.dimension,
+            **spent_by(embedder).since(before).as_metadata(),
         },
         check_results=[dg.AssetCheckResult(check_name=_NORMALISED, passed=sound, metadata=tallies)],
     )

@@ -27,12 +27,12 @@ def failures_explained() -> Iterator[None]:
     """
     from assets.error import StageError, WorkerBusy
     from lake import LakeUnreachable
-    from retrieval.error import RetrievalError, Throttled
+    from retrieval.error import RetrievalError, StoreUnreachable, Throttled
     from scrapers.error import CrawlFailed, ScraperError
 
     try:
         yield
-    except (CrawlFailed, LakeUnreachable, Throttled, WorkerBusy) as error:
+    except (CrawlFailed, LakeUnreachable, StoreUnreachable, Throttled, WorkerBusy) as error:
         _ask_for_another_run()
         raise dg.Failure(description=str(error), allow_retries=False) from error
     except (StageError, RetrievalError, ScraperError) as error:

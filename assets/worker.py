@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from assets.error import ShardInvalid
 from assets.stages.shard import Shard
-from assets.stages.worker_job import JOB, STAGES, WorkerJob, open_lake
+from assets.stages.worker_job import JOB, STAGES, WorkerJob, model_access, open_lake
 
 if TYPE_CHECKING:
     from assets.stages.report import StageReport
@@ -47,7 +47,7 @@ def run_share(stage: str, job: WorkerJob, shard: Shard, environment: Mapping[str
     source, lake = job.source, open_lake(job, environment)
     if stage == "markdown":
         return extract_documents(source, lake, on_progress=tell, shard=shard, apart=job.careful)
-    embedder = job.model.load(job.threads)
+    embedder = job.model.load(job.threads, model_access(environment))
     if stage == "chunks":
         return split_documents(source, lake, embedder, job.chunking, on_progress=tell, shard=shard)
     return embed_chunks(source, lake, embedder, job.chunking, on_progress=tell, shard=shard)

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chat_app.money.rate import parse_rate, parse_rates
 from chat_app.people.people_settings import PeopleSettings
+from retrieval.embedding_settings import EmbeddingSettings
 from retrieval.store_settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
 
-class ChatSettings(PeopleSettings, StoreSettings):
+class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -82,7 +83,6 @@ class ChatSettings(PeopleSettings, StoreSettings):
     )
     trace_questions: bool = Field(default=False, description="put the questions' words into traces")
 
-    embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     chat_model: str = Field(default="", description="language model; empty: a default of the provider")
     fast_models: str = Field(default="", description="models of the profile Fast, joined by commas; empty: chosen here")
     best_models: str = Field(default="", description="models of the profile Best, joined by commas; empty: chosen here")
@@ -91,12 +91,11 @@ class ChatSettings(PeopleSettings, StoreSettings):
     )
     router: bool = Field(default=False, description="choose fast or best by the question when the person chose nothing")
     bedrock: bool = Field(default=False, description="ask models of Amazon Bedrock, with the machine's credentials")
-    bedrock_region: str = Field(default="us-east-1", description="region of Bedrock")
-    bedrock_endpoint: str = Field(default="", description="address of a private Bedrock endpoint; empty: the region's")
     local_url: str = Field(default="", description="OpenAI-compatible server of one's own beside the others, with /v1")
     local_model: str = Field(default="", description="model there; empty: the first that it offers")
     chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
+    stale_after_days: int = Field(default=30, ge=1, description="age in days from which a cited page is called old")
     history_tokens: int = Field(default=1_500, ge=0, description="tokens of earlier turns that a model is shown")
     follow_up_timeout: float = Field(default=4.0, gt=0, description="seconds for a model to put a follow-up in full")
     longest_question: int = Field(default=4_000, ge=1, description="most characters of a question")
@@ -113,11 +112,6 @@ class ChatSettings(PeopleSettings, StoreSettings):
     assumed_price: str = Field(default="15/75", description="price of a model without one, in budgets: INPUT/OUTPUT")
     answer_cache: int = Field(default=10_000, ge=0, description="answers kept to be given again; 0: none")
     answer_cache_days: int = Field(default=30, ge=1, description="days that an answer may be given again")
-    openai_api_key: SecretStr = Field(
-        default=SecretStr(""),
-        validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"),
-        description="key of the language model's provider",
-    )
     openai_base_url: str = Field(
         default="",
         validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
@@ -207,7 +201,9 @@ class ChatSettings(PeopleSettings, StoreSettings):
         from retrieval.models import DEFAULT_MODEL, load_embedder_by_id
 
         name = self.embedding_model or DEFAULT_MODEL
-        return load_embedder_by_id(model_id, cache=self.models_folder, name=name, threads=1)
+        return load_embedder_by_id(
+            model_id, cache=self.models_folder, name=name, threads=1, access=self.remote_access()
+        )
 
     @field_validator("model_prices")
     @classmethod

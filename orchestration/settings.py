@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from retrieval.embedding_settings import EmbeddingSettings
 from retrieval.store_settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
 
-class PipelineSettings(StoreSettings):
+class PipelineSettings(StoreSettings, EmbeddingSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -57,7 +58,6 @@ class PipelineSettings(StoreSettings):
     s3_encryption: Literal["", "AES256", "aws:kms"] = Field(default="", description="empty: the bucket's own default")
     s3_kms_key: str = Field(default="", description="key of aws:kms; empty: the account's own for S3")
 
-    embedding_model: str = Field(default="", description="empty: the model that comes with LoreChat")
     embedding_engine: str = Field(default="auto", description="engine of the embedding model; auto: the fastest here")
     chunk_size: int = Field(default=254, ge=32, description="most tokens of a chunk")
     chunk_overlap: int | None = Field(default=None, ge=0, description="tokens neighbours share; empty: size / 4")
@@ -146,24 +146,29 @@ class PipelineSettings(StoreSettings):
         from retrieval.models import DEFAULT_MODEL, load_embedder
 
         return load_embedder(
-            self.embedding_model or DEFAULT_MODEL, cache=self.models_folder, engine=self.embedding_engine
+            self.embedding_model or DEFAULT_MODEL,
+            cache=self.models_folder,
+            engine=self.embedding_engine,
+            access=self.remote_access(),
         )
 
     def open_embedder(self, model_id: str) -> Embedder:
         """Load the embedding model that a release was made with. Errors: ModelUnavailable."""
         from retrieval.models import DEFAULT_MODEL, load_embedder_by_id
 
-        return load_embedder_by_id(model_id, cache=self.models_folder, name=self.embedding_model or DEFAULT_MODEL)
+        name = self.embedding_model or DEFAULT_MODEL
+        return load_embedder_by_id(model_id, cache=self.models_folder, name=name, access=self.remote_access())
 
     def crew(self) -> Crew:
         """The worker processes of large stages; none is started yet."""
         from assets.stages.sharding import Crew
-        from assets.stages.worker_job import ModelChoice
+        from assets.stages.worker_job import ModelChoice, model_environment
         from retrieval.models import DEFAULT_MODEL
 
         name = self.embedding_model or DEFAULT_MODEL
         model = ModelChoice(name=name, cache=self.models_folder, engine=self.embedding_engine)
-        return Crew(model=model, environment=self.environment(), workers=self.workers)
+        environment = self.environment() | model_environment(self.remote_access())
+        return Crew(model=model, environment=environment, workers=self.workers)
 
     def store(self) -> VectorStore:
         """The index releases; nothing is opened yet. Errors: StoreUnreachable."""

@@ -14,6 +14,8 @@ from retrieval.minilm_embedder import MiniLMEmbedder
 from retrieval.model_id import ModelId
 from retrieval.onnx_cache import CachedModel, cached_minilm
 from retrieval.openvino_engine import best_precision
+from retrieval.remote.access import RemoteAccess
+from retrieval.remote.catalog import is_remote
 
 DEFAULT_MODEL = minilm.NAME
 _DEFAULT_NAMES = (minilm.NAME, f"sentence-transformers/{minilm.NAME}")
@@ -22,12 +24,18 @@ _BUDGETS = {"onnx": 1024, "openvino": 1024, "torch": 32768}
 
 
 def load_embedder(
-    name: str = DEFAULT_MODEL, *, cache: Path, engine: str = "auto", threads: int | None = None
+    name: str = DEFAULT_MODEL,
+    *,
+    cache: Path,
+    engine: str = "auto",
+    threads: int | None = None,
+    access: RemoteAccess | None = None,
 ) -> Embedder:
     """Return the embedder of a model. Nothing is downloaded, ever.
 
     `name` is the default model's name; or a full model id of it, as a release's manifest holds it, which pins the
-    precision; or any other sentence-transformers model: a folder, or a hub name whose files are here. `engine` picks
+    precision; or any other sentence-transformers model: a folder, or a hub name whose files are here; or a model behind
+    an API, such as `openai:text-embedding-3-small` (`retrieval.remote.catalog`), which `access` opens. `engine` picks
     one of ENGINES for the default model; `auto` is measured once and remembered in `cache`, so that all processes of
     one cache get one model id. `threads` are for bulk work, by default one for each core this process may use.
 
@@ -36,6 +44,10 @@ def load_embedder(
     """
     if engine not in ENGINES:
         raise ValueError(f"no engine {engine!r}; there are: {', '.join(ENGINES)}")
+    if is_remote(name):
+        from retrieval.remote.embedder import RemoteEmbedder
+
+        return RemoteEmbedder(name, access or RemoteAccess())
     threads = threads or usable_cores()
     wanted = ModelId.parse(name)
     if name not in _DEFAULT_NAMES and (wanted is None or wanted.name != DEFAULT_MODEL):
@@ -53,7 +65,12 @@ def load_embedder(
 
 
 def load_embedder_by_id(
-    model_id: str, *, cache: Path, name: str = DEFAULT_MODEL, threads: int | None = None
+    model_id: str,
+    *,
+    cache: Path,
+    name: str = DEFAULT_MODEL,
+    threads: int | None = None,
+    access: RemoteAccess | None = None,
 ) -> Embedder:
     """Return the embedder that a release was made with; `name` tells where to find a model that is not the default.
 
@@ -61,7 +78,8 @@ def load_embedder_by_id(
     """
     wanted = ModelId.parse(model_id)
     is_default = wanted is not None and wanted.name == DEFAULT_MODEL
-    embedder = load_embedder(model_id if is_default else name, cache=cache, threads=threads)
+    is_told = is_default or is_remote(model_id)
+    embedder = load_embedder(model_id if is_told else name, cache=cache, threads=threads, access=access)
     if embedder.model_id != model_id:
         raise ModelUnavailable(
             f"The index was made with {model_id}, and {name} is {embedder.model_id} here. "

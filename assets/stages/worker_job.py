@@ -3,7 +3,8 @@
 The command is `worker_command(stage, source, shard)`, that is `python -m assets.worker STAGE --source S --shard k/n`.
 The job (`WorkerJob`, JSON, nothing secret) comes in the environment variable JOB, as JSON or as the path of a file
 that holds it, or as Dagster Pipes' extras. The lake's credentials come in the variable LAKE_OPTIONS, never in an
-argument, so that no process list shows them; where it is not set the machine's own role opens the lake.
+argument, so that no process list shows them; where it is not set the machine's own role opens the lake. In the same
+way MODEL_ACCESS holds what opens a remote embedding model.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.error import ModelMismatch
 from retrieval.models import load_embedder
+from retrieval.remote.access import RemoteAccess
 
 JOB = "LORECHAT_WORKER_JOB"
 LAKE_OPTIONS = "LORECHAT_WORKER_LAKE_OPTIONS"
+MODEL_ACCESS = "LORECHAT_WORKER_MODEL_ACCESS"
 STAGES = ("markdown", "chunks", "embeddings")
 
 
@@ -41,9 +44,9 @@ class ModelChoice(BaseModel):
     engine: str = "auto"
     model_id: str = ""
 
-    def load(self, threads: int) -> Embedder:
-        """Load the model. Raises ModelUnavailable, ModelMismatch."""
-        embedder = load_embedder(self.name, cache=self.cache, engine=self.engine, threads=threads)
+    def load(self, threads: int, access: RemoteAccess | None = None) -> Embedder:
+        """Load the model; `access` opens a remote one. Raises ModelUnavailable, ModelMismatch."""
+        embedder = load_embedder(self.name, cache=self.cache, engine=self.engine, threads=threads, access=access)
         if self.model_id not in ("", embedder.model_id):
             raise ModelMismatch(
                 f"the worker's embedding model is {embedder.model_id}, and the stage's is {self.model_id}: give both "
@@ -77,6 +80,16 @@ def worker_command(stage: str, source: str, shard: Shard) -> list[str]:
 def lake_environment(lake: Lake) -> dict[str, str]:
     """Return the worker's additional environment: what opens the lake."""
     return {LAKE_OPTIONS: json.dumps(lake.storage_options)}
+
+
+def model_environment(access: RemoteAccess) -> dict[str, str]:
+    """Return the worker's additional environment: what opens a remote embedding model."""
+    return {MODEL_ACCESS: access.model_dump_json()}
+
+
+def model_access(environment: Mapping[str, str]) -> RemoteAccess:
+    """Return what opens a remote embedding model, in the worker."""
+    return RemoteAccess.model_validate_json(environment.get(MODEL_ACCESS) or "{}")
 
 
 def open_lake(job: WorkerJob, environment: Mapping[str, str]) -> Lake:

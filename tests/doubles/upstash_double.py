@@ -40,7 +40,8 @@ class Call(NamedTuple):
 
 class UpstashDouble(LoopbackServer):
     """`url` and `token` are what a client needs. `trouble` is asked at every request (number from 0, path); `calls`
-    holds them in the order of their arrival."""
+    holds them in the order of their arrival. Upserts of several rows wait until `together` requests were there at one
+    time."""
 
     def __init__(self, port: int = 0, *, dimension: int = 64, lag: int = 0, batch: int = 1000) -> None:
         self.index = Index(dimension, lag=lag)
@@ -50,13 +51,14 @@ class UpstashDouble(LoopbackServer):
         self.calls: list[Call] = []
         self.running = 0
         self.most_running = 0
+        self.together = 0
+        self._met = asyncio.Event()
         super().__init__(port)
         self.url = self.origin
 
     def wait_for_calls(self, count: int) -> bool:
         """Wait until there were so many calls; False when they did not come."""
-        with self._changed:
-            return self._changed.wait_for(lambda: len(self.calls) >= count, 30)
+        return self.wait_until(lambda: len(self.calls) >= count)
 
     async def answer(self, request: Request, reply: Reply) -> None:
         self.running += 1
@@ -71,9 +73,13 @@ class UpstashDouble(LoopbackServer):
         payload = request.json() if request.body and request.body != b'""' else None
         trouble = self.trouble(len(self.calls), request.path)
         rows = len(payload) if isinstance(payload, list) else 1
-        with self._changed:
+        if self.most_running >= self.together:
+            self._met.set()
+        if operation == "upsert" and rows > 1:
+            await self._met.wait()
+        with self.changed:
             self.calls.append(Call(operation, namespace, rows))
-            self._changed.notify_all()
+            self.changed.notify_all()
         if request.headers.get("authorization") != f"Bearer {self.token}":
             await self._say(reply, 401, error="Unauthorized: invalid token")
         elif trouble == "break":

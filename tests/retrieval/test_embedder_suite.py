@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from retrieval.minilm_embedder import MiniLMEmbedder
 from retrieval.model_id import ModelId
 from retrieval.onnx_cache import CachedModel
 from retrieval.openvino_engine import best_precision
+from retrieval.remote.access import RemoteAccess
+from retrieval.remote.catalog import CATALOG
+from retrieval.remote.embedder import RemoteEmbedder
 from retrieval.sentence_transformer import SentenceTransformerEmbedder
+from tests.doubles.embedding_double import EmbeddingDouble
 
 TEXTS = [
     "How do I rebase a branch onto another?",
@@ -39,10 +44,34 @@ SETUPS = {
     "openvino-bf16": EngineSetup("openvino", "bf16", 512),
     "torch": EngineSetup("torch", "fp32", 2048),
 }
+REMOTE = sorted(CATALOG)
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("openvino-fp32", "torch", "sentence-transformers")]
+LOCAL = ["onnx", "openvino-bf16", *SLOW]
 
 
-def _embedder(name: str, exported: CachedModel, budget: int | None = None) -> Embedder:
+@pytest.fixture(scope="module")
+def double() -> Iterator[EmbeddingDouble]:
+    """A server for the remote ones."""
+    server = EmbeddingDouble()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield server
+    server.close()
+
+
+class _WithBudget(RemoteEmbedder):
+    """As the local ones, with a budget of its own."""
+
+    def __init__(self, name: str, access: RemoteAccess, budget: int | None) -> None:
+        super().__init__(name, access)
+        self.budget = budget or self.budget
+
+
+def _embedder(name: str, exported: CachedModel, budget: int | None = None, *, double: EmbeddingDouble) -> Embedder:
+    if name in REMOTE:
+        access = RemoteAccess(openai_base_url=double.openai_url, bedrock_endpoint=double.origin)
+        return _WithBudget(name, access, budget)
     if name in ("torch", "sentence-transformers"):
         import torch
 
@@ -55,14 +84,25 @@ def _embedder(name: str, exported: CachedModel, budget: int | None = None) -> Em
     return MiniLMEmbedder(exported, EngineSetup(setup.engine, setup.precision, budget or setup.budget), threads=2)
 
 
-@pytest.fixture(scope="module", params=["onnx", "openvino-bf16", *SLOW])
+@pytest.fixture(scope="module", params=[*LOCAL, *REMOTE])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def embedder(name: str, exported: CachedModel) -> Embedder:
-    return _embedder(name, exported)
+def embedder(name: str, exported: CachedModel, double: EmbeddingDouble) -> Embedder:
+    return _embedder(name, exported, double=double)
+
+
+@pytest.fixture(scope="module", params=LOCAL)
+def local_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def local(local_name: str, exported: CachedModel, double: EmbeddingDouble) -> Embedder:
+    """An embedder whose weights are here."""
+    return _embedder(local_name, exported, double=double)
 
 
 def _same(embedder: Embedder, left: Vectors, right: Vectors) -> bool:
@@ -108,9 +148,9 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(embedder: Embedder) -> 
 
 @pytest.mark.parametrize("budget", [1, 4096])
 def test_vectors_do_not_depend_on_the_batch_size(
-    name: str, embedder: Embedder, exported: CachedModel, budget: int
+    name: str, embedder: Embedder, exported: CachedModel, double: EmbeddingDouble, budget: int
 ) -> None:
-    other = _embedder(name, exported, budget)
+    other = _embedder(name, exported, budget, double=double)
     assert _same(embedder, other.embed_passages(TEXTS), embedder.embed_passages(TEXTS))
 
 
@@ -142,13 +182,13 @@ def test_threads_get_the_vectors_that_one_thread_gets(embedder: Embedder) -> Non
 
 
 def test_the_model_id_names_weights_precision_pooling_and_length(
-    name: str, embedder: Embedder, exported: CachedModel
+    local_name: str, local: Embedder, exported: CachedModel, double: EmbeddingDouble
 ) -> None:
-    found = ModelId.parse(embedder.model_id)
+    found = ModelId.parse(local.model_id)
     assert found is not None
     assert (found.weights, found.pooling, found.max_length) == ("53aa51172d14", "mean", 256)
-    assert found.precision == ("bf16" if name.endswith("bf16") else "fp32")
-    assert _embedder(name, exported).model_id == embedder.model_id
+    assert found.precision == ("bf16" if local_name.endswith("bf16") else "fp32")
+    assert _embedder(local_name, exported, double=double).model_id == local.model_id
 
 
 def test_the_tokenizer_is_named_by_its_file(embedder: Embedder) -> None:
@@ -193,8 +233,8 @@ def original() -> tuple[list[str], Vectors]:
 
 
 @pytest.mark.slow
-def test_vectors_are_those_of_sentence_transformers(embedder: Embedder, original: tuple[list[str], Vectors]) -> None:
+def test_vectors_are_those_of_sentence_transformers(local: Embedder, original: tuple[list[str], Vectors]) -> None:
     texts, expected = original
-    assert _same(embedder, embedder.embed_passages(texts), expected)
-    questions = np.stack([embedder.embed_query(text) for text in texts[-3:]])
+    assert _same(local, local.embed_passages(texts), expected)
+    questions = np.stack([local.embed_query(text) for text in texts[-3:]])
     assert np.abs(questions - expected[-3:]).max() < 1e-5

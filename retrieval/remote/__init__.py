@@ -1,0 +1,1 @@
+"""Embedding models behind an API: OpenAI's, and those of Amazon Bedrock."""
