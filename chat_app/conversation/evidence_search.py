@@ -27,19 +27,28 @@ async def search_evidence(
 
     Errors: those of `Library.search`.
     """
-    recalling = asyncio.to_thread(_recalled, library, question, understood)
-    telling = asyncio.to_thread(_told, library, question, history_tokens)
-    searching = (
+    searching = [
         asyncio.to_thread(library.search, part, sources=question.sources, readable=question.asker.sources, limit=limit)
         for part in understood.parts
-    )
-    recalled, conversation, found = await asyncio.gather(recalling, telling, asyncio.gather(*searching))
+    ]
+    recalled: list[ScoredPassage] = []
+    conversation = ""
+    if not question.history:
+        found = await asyncio.gather(*searching)
+    else:
+        recalling = asyncio.to_thread(_recalled, library, question, understood)
+        telling = asyncio.to_thread(_told, library, question, history_tokens)
+        found, recalled, conversation = await asyncio.gather(asyncio.gather(*searching), recalling, telling)
     lanes = [*(one.passages for one in found), recalled]
     return replace(found[0], passages=merged(lanes, limit)), conversation
 
 
-def merged(lanes: Iterable[Sequence[ScoredPassage]], limit: int) -> list[ScoredPassage]:
-    """Take the best of each lane, then the second of each, and so on; what says the same comes once."""
+def merged(lanes: Iterable[Sequence[ScoredPassage]], limit: int) -> Sequence[ScoredPassage]:
+    """Take the best of each lane, then the second of each, and so on; what says the same comes once. A single lane
+    stays as the search ranked it."""
+    lanes = [lane for lane in lanes if lane]
+    if len(lanes) < 2:
+        return lanes[0][:limit] if lanes else []
     turns = chain.from_iterable(zip_longest(*lanes))
     by_id = {scored.passage.chunk_id: scored for scored in reversed([one for one in turns if one is not None])}
     in_order = reversed(by_id.values())
@@ -53,7 +62,7 @@ def cited(exchange: Exchange) -> list[Passage]:
 
 
 def _recalled(library: Library, question: Question, understood: Understood) -> list[ScoredPassage]:
-    if not understood.rewritten or not question.history:
+    if not understood.rewritten:
         return []
     return library.recall(
         understood.standalone,
@@ -64,7 +73,5 @@ def _recalled(library: Library, question: Question, understood: Understood) -> l
 
 
 def _told(library: Library, question: Question, tokens: int) -> str:
-    if not question.history:
-        return ""
     embedder = library.embedder(library.releases(question.sources, readable=question.asker.sources))
     return told(question.history, embedder.token_offsets, tokens)

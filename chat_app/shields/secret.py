@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from chat_app.shields.secret_pattern import LONGEST_VALUE, PATTERNS, SecretPattern
 
@@ -15,8 +16,15 @@ def _named(pattern: SecretPattern, place: int) -> str:
     return pattern.whole.replace("?P<lead>", f"?P<lead{place}>").replace("?P<value>", f"?P<value{place}>")
 
 
-_WHOLE = re.compile("(?:" + "|".join(_named(pattern, place) for place, pattern in enumerate(PATTERNS)) + ")")
-_BEGUN = re.compile("(?:" + "|".join(pattern.begun for pattern in PATTERNS) + r")\Z")
+def _any_of(ways: Sequence[str]) -> str:
+    """One expression for all patterns. Those that begin words share one look at the character before."""
+    at_word = "|".join(way for way, pattern in zip(ways, PATTERNS, strict=True) if not pattern.anywhere)
+    anywhere = "|".join(way for way, pattern in zip(ways, PATTERNS, strict=True) if pattern.anywhere)
+    return f"(?:(?<![A-Za-z0-9])(?:{at_word})|{anywhere})"
+
+
+_WHOLE = re.compile(_any_of([_named(pattern, place) for place, pattern in enumerate(PATTERNS)]))
+_BEGUN = re.compile(_any_of([pattern.begun for pattern in PATTERNS]) + r"\Z")
 _VALUES = [re.compile(f"{pattern.charset}*") for pattern in PATTERNS]
 
 

@@ -83,8 +83,7 @@ class SecretPattern:
         return self._cased("|".join(reversed(ways)))
 
     def _cased(self, pattern: str) -> str:
-        boundary = "" if self.anywhere else "(?<![A-Za-z0-9])"
-        return f"{boundary}(?i:{pattern})" if self.ignore_case else f"{boundary}(?:{pattern})"
+        return f"(?i:{pattern})" if self.ignore_case else f"(?:{pattern})"
 
 
 def _has_digit(_lead: str, value: str, _behind: str) -> bool:
