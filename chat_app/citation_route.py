@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
+from chat_app.grounding.page_context import page_context
 from chat_app.people.visit import visit_of
 from chat_app.service import ChatService
 from chat_app.shown_turn import citation_panel
@@ -26,5 +30,14 @@ def add_citation_route(app: FastAPI, service: ChatService) -> None:
             return PlainTextResponse(_AWAY, 503)
         if session is None or found is None or found.author != session.name or found.answer is None:
             return PlainTextResponse(_NONE, 404)
-        text = citation_panel(turn_id, number, found.answer, found.searched)
+        text = await asyncio.to_thread(
+            citation_panel,
+            turn_id,
+            number,
+            found.answer,
+            found.searched,
+            context_of=lambda passage: page_context(service.lake, passage),
+            now=datetime.now(UTC),
+            stale_after=timedelta(days=service.settings.stale_after_days),
+        )
         return PlainTextResponse(text or _NONE, 200 if text else 404, {"cache-control": "private, max-age=3600"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from chat_app.citation import Citation
 from data_contracts.passage import Passage
 
 _CODE = re.compile(
@@ -19,24 +18,6 @@ _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3})(?=\S)(.+?)(?<=\S)\1", re.S)
 def shown(markdown: str) -> str:
     """Return markdown whose colons and zero-width spaces mean nothing special to the page."""
     return outside_code(markdown.replace("\u200b", ""), lambda text: _DIRECTIVE.sub(r"\\:", text))
-
-
-def panel(citation: Citation, *, source_title: str, trace: str) -> str:
-    """Return what a citation opens: where it is, the passage with the cited sentences marked, and its provenance;
-    `trace` is the address of the whole chain back to the page's bytes."""
-    passage = citation.passage
-    path = " › ".join(_escaped(part) for part in passage.heading_path if part != passage.title)
-    fetched = f"{passage.fetched_at:%Y-%m-%d %H:%M} UTC"
-    parts = [
-        f"**{_escaped(passage.title)}**" + (f" › {path}" if path else ""),
-        f"[Open on the page ↗](<{citation.link}>)",
-        "---",
-        marked(passage, citation.quotes),
-        "---",
-        f"{_escaped(source_title)} · fetched {fetched} · version `{passage.page_version_id[:12]}`",
-        f"[Trace: from this passage to the page's bytes ↗](<{trace}>)",
-    ]
-    return shown("\n\n".join(parts))
 
 
 def marked(passage: Passage, quotes: tuple[tuple[int, int], ...]) -> str:
@@ -65,7 +46,3 @@ def outside_code(markdown: str, change: Callable[[str], str]) -> str:
         parts += [change(markdown[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*parts, change(markdown[at:])])
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from chat_app.answer import Answer
-from chat_app.markdown_view import outside_code, panel, shown
+from chat_app.grounding.page_context import PageContext
+from chat_app.markdown_view import outside_code, shown
+from chat_app.panel import panel
 from chat_app.trace_page import trace_path
 from chat_app.turns.event import TurnEnded, TurnSearched, TurnState
+from data_contracts.passage import Passage
 
 SEARCHING = "Searching the pages"
 _JOINER = "\u2060"
@@ -66,11 +70,28 @@ def citation_path(turn_id: str, number: int) -> str:
     return f"/citation/{quote(turn_id, safe='')}/{number}"
 
 
-def citation_panel(turn_id: str, number: int, answer: Answer, searched: TurnSearched | None) -> str | None:
-    """Return the markdown that a marker opens, None where the answer has no such citation."""
+def citation_panel(
+    turn_id: str,
+    number: int,
+    answer: Answer,
+    searched: TurnSearched | None,
+    *,
+    context_of: Callable[[Passage], PageContext | None] = lambda _: None,
+    now: datetime | None = None,
+    stale_after: timedelta | None = None,
+) -> str | None:
+    """Return the markdown that a marker opens, None where the answer has no such citation. `context_of` looks up what
+    stands around a passage on its page."""
     titles = searched.titles if searched else {}
     for citation in answer.citations:
         if citation.number == number:
             title = titles.get(citation.passage.source, citation.passage.source)
-            return panel(citation, source_title=title, trace=trace_path(turn_id, number))
+            return panel(
+                citation,
+                source_title=title,
+                trace=trace_path(turn_id, number),
+                context=context_of(citation.passage),
+                now=now,
+                stale_after=stale_after,
+            )
     return None

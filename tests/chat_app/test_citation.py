@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_app.citation import citations, link
-from chat_app.markdown_view import panel
+from chat_app.panel import panel
 from chat_app.sentence import plain_text, sentences
 from data_contracts.passage import Passage
 
