@@ -7,7 +7,7 @@ Sources: the formats that AWS, OpenAI, GitHub, GitLab, Slack, Google, npm and Hu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 LONGEST_VALUE = 80
@@ -34,19 +34,27 @@ class Part:
     @property
     def whole(self) -> str:
         """A regular expression for it."""
-        return self._one_of(self.words) if self.words else f"{self.charset}{{{self.least},{self.most}}}"
+        return _trie(self.words, begun=False) if self.words else f"{self.charset}{{{self.least},{self.most}}}"
 
     @property
     def begun(self) -> str:
         """A regular expression for what may become it, itself included."""
-        if not self.words:
-            return f"{self.charset}{{0,{self.most}}}"
-        return self._one_of({word[:end] for word in self.words for end in range(len(word) + 1)})
+        return _trie(self.words, begun=True) if self.words else f"{self.charset}{{0,{self.most}}}"
 
-    @staticmethod
-    def _one_of(words: tuple[str, ...] | set[str]) -> str:
-        longest_first = sorted(words, key=lambda word: (-len(word), word))
-        return f"(?:{'|'.join(re.escape(word) for word in longest_first)})"
+
+def _trie(words: Iterable[str], *, begun: bool) -> str:
+    """A regular expression for words, or for their beginnings, that reads each character once."""
+    following: dict[str, list[str]] = {}
+    ends = begun
+    for word in words:
+        if word:
+            following.setdefault(word[0], []).append(word[1:])
+        else:
+            ends = True
+    if not following:
+        return ""
+    ways = [re.escape(first) + _trie(rest, begun=begun) for first, rest in following.items()]
+    return f"(?:{'|'.join(ways)})" + ("?" if ends else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,10 @@ class SecretPattern:
     @property
     def begun(self) -> str:
         """A regular expression for what may become a match."""
-        wholes = ["".join(part.whole for part in self.lead[:count]) for count in range(len(self.lead) + 1)]
-        ways = [whole + part.begun for whole, part in zip(wholes, self.lead, strict=False)]
-        ways.append(f"{wholes[-1]}{self.charset}{{0,{self.least}}}")
-        return self._cased("|".join(reversed(ways)))
+        pattern = f"{self.charset}{{0,{self.least}}}"
+        for part in reversed(self.lead):
+            pattern = f"(?:{part.whole}{pattern}|{part.begun})"
+        return self._cased(pattern)
 
     def _cased(self, pattern: str) -> str:
         return f"(?i:{pattern})" if self.ignore_case else f"(?:{pattern})"
