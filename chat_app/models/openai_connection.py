@@ -59,13 +59,14 @@ class OpenAIConnection:
             await client.close()
 
     async def _open(self, model: LanguageModel) -> Model:
-        from openai import AsyncOpenAI
         from pydantic_ai.models.openai import OpenAIChatModel
         from pydantic_ai.providers.openai import OpenAIProvider
 
+        from chat_app.models.openai_client import QuickOpenAI
+
         if self._client is None:
             self._client = await asyncio.to_thread(  # reading certificates takes 0.1 s
-                AsyncOpenAI,
+                QuickOpenAI,
                 base_url=self._base_url or None,
                 api_key=self._api_key or "none",
                 timeout=self._silence,

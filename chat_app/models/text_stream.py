@@ -27,9 +27,9 @@ async def stream_text(
     for `silence_seconds`, at the beginning or between two pieces.
     """
     said = _pieces(connection, model, system, user, most_output_tokens)
-    async with aclosing(said) as pieces:
-        while True:
-            with provider_errors(connection.advice, model.name, connection.errors):
+    with provider_errors(connection.advice, model.name, connection.errors):
+        async with aclosing(said) as pieces:
+            while True:
                 try:
                     async with asyncio.timeout(silence_seconds) as waiting:
                         piece = await anext(pieces, None)
@@ -37,9 +37,9 @@ async def stream_text(
                     if waiting.expired():
                         raise silent(connection.advice, silence_seconds) from error
                     raise
-            if piece is None:
-                return
-            yield piece
+                if piece is None:
+                    return
+                yield piece
 
 
 async def _pieces(
