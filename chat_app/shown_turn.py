@@ -10,6 +10,7 @@ from urllib.parse import quote
 from chat_app.answer import Answer
 from chat_app.grounding.page_context import PageContext
 from chat_app.markdown_view import outside_code, shown
+from chat_app.money.receipt import receipt
 from chat_app.panel import panel
 from chat_app.trace_page import trace_path
 from chat_app.turns.event import TurnEnded, TurnSearched, TurnState
@@ -17,6 +18,10 @@ from data_contracts.passage import Passage
 
 SEARCHING = "Searching the pages"
 _JOINER = "\u2060"
+COST = f"Cost{_JOINER}"
+"""Opens the receipt. The page makes a link of every text that equals it, so it has a character that prose has not."""
+RECEIPT = 0
+"""The number under which the receipt stands beside the citations, which begin with 1."""
 _STOPPED = "*Stopped: this is not the whole answer.*"
 _UNKEPT = "*This answer could not be kept: it will be gone when the page is loaded again.*"
 
@@ -51,7 +56,12 @@ def ended_text(ended: TurnEnded, searched: TurnSearched | None) -> str:
 def _origin(answer: Answer, searched: TurnSearched | None) -> str:
     titles = ", ".join(searched.titles.values()) if searched else ""
     time = "given before" if answer.cached else f"{answer.milliseconds / 1000:.1f} s"
-    return " · ".join(part for part in (answer.model, titles, time) if part)
+    return " · ".join(part for part in (answer.model, titles, time, COST if has_receipt(answer) else "") if part)
+
+
+def has_receipt(answer: Answer) -> bool:
+    """Whether there is something to tell about what an answer cost."""
+    return answer.cached or bool(answer.usage.input_tokens or answer.usage.output_tokens)
 
 
 def marker_of(answer: Answer) -> str:
@@ -82,6 +92,8 @@ def citation_panel(
 ) -> str | None:
     """Return the markdown that a marker opens, None where the answer has no such citation. `context_of` looks up what
     stands around a passage on its page."""
+    if number == RECEIPT and has_receipt(answer):
+        return f"**{answer.model}**\n\n{receipt(answer.usage, answer.cost, cached=answer.cached)}"
     titles = searched.titles if searched else {}
     for citation in answer.citations:
         if citation.number == number:

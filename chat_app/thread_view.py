@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chat_app.answer import Answer
-from chat_app.shown_turn import SEARCHING, citation_path, ended_text, marker_of, search_line, search_list
+from chat_app.shown_turn import (
+    COST,
+    RECEIPT,
+    SEARCHING,
+    citation_path,
+    ended_text,
+    has_receipt,
+    marker_of,
+    search_line,
+    search_list,
+)
 from chat_app.turns.event import TurnState
 from chat_app.turns.kept_answer import kept_answer, kept_searched
 from chat_app.turns.turn_row import ended_event
@@ -104,18 +114,21 @@ def _elements(turn: Row) -> list[ElementDict]:
 def element_dicts(turn_id: str, thread_id: str, answer: Answer) -> list[ElementDict]:
     """Return what the markers of an answer open: addresses on the chat, so that nothing need be stored."""
     marker = marker_of(answer)
+    names = {citation.number: marker.format(citation.number) for citation in answer.citations}
+    if has_receipt(answer):
+        names[RECEIPT] = COST
     return [
         {
-            "id": element_id(turn_id, citation.number),
+            "id": element_id(turn_id, number),
             "threadId": thread_id,
             "type": "text",
-            "url": citation_path(turn_id, citation.number),
-            "name": marker.format(citation.number),
+            "url": citation_path(turn_id, number),
+            "name": name,
             "display": "side",
             "forId": answer_id(turn_id),
             "mime": "text/plain",
         }
-        for citation in answer.citations
+        for number, name in names.items()
     ]
 
 
