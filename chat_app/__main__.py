@@ -17,10 +17,12 @@ def main(settings: ChatSettings | None = None) -> None:
     _share_heap()
     import uvicorn
 
+    from chat_app.draining_server import DrainingServer
     from chat_app.server import create_app
+    from chat_app.service import installed
 
     settings = settings or ChatSettings()
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
         host=settings.chat_host,
         port=settings.chat_port,
@@ -29,6 +31,8 @@ def main(settings: ChatSettings | None = None) -> None:
         ws_per_message_deflate=False,  # its buffers take 100 KB a connection; messages are small
         timeout_graceful_shutdown=5,
     )
+    seconds = settings.drain_seconds
+    DrainingServer(config, lambda: installed().runner.drain(seconds)).run()
 
 
 def _share_heap() -> None:

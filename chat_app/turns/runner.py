@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from chat_app.question import Asker, Exchange, Question
 from chat_app.store.database import Database
 from chat_app.store.error import DatabaseUnavailable
 from chat_app.store.turn_store import TurnStore
+from chat_app.turns.count import Count
 from chat_app.turns.error import Draining, TooManyTurns, UnknownThread
 from chat_app.turns.event import TurnEvent, TurnSearched, TurnState
 from chat_app.turns.journal import Journal
@@ -69,6 +70,7 @@ class TurnRunner:
         self._most = most
         self._live: dict[str, LiveTurn] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._followers = Count()
         self._journal = Journal(self.store, self.id, self._stop_live)
         self._lost = LostTurns(self.store, self.id, seconds=lost_seconds)
         self._background: list[asyncio.Task[None]] = []
@@ -115,8 +117,9 @@ class TurnRunner:
         the iteration does not end the turn. Errors: UnknownTurn."""
         turn = self._live.get(turn_id)
         events = follow_kept(self.store, turn_id, after) if turn is None else turn.follow(after)
-        async for event in events:
-            yield event
+        with self._followers:
+            async for event in events:
+                yield event
 
     async def find(self, turn_id: str) -> FoundTurn | None:
         """Return a turn with whose it is, None where there is none. Errors: DatabaseUnavailable."""
@@ -138,10 +141,13 @@ class TurnRunner:
             _LOG.warning("a turn could not be stopped: %s", error)
 
     async def drain(self, seconds: float) -> None:
-        """Take no more questions and let the running ones finish, for so long at most."""
+        """Take no more questions, and let the running ones finish and be told, for so long at most."""
         self.is_draining = True
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if self._tasks:
+                    await asyncio.wait(set(self._tasks))
+                await self._followers.none()
 
     async def close(self, seconds: float = 0.0) -> None:
         """Drain; what still runs then is ended as lost. Write what is left."""
