@@ -70,7 +70,8 @@ class Citation:
 
 def citations(answer: str, cited: Sequence[int], passages: Sequence[Passage]) -> tuple[Citation, ...]:
     """Return the citations of a verified answer, by number."""
-    return tuple(cite(number, passages[number - 1], _claims(answer, number)) for number in sorted(set(cited)))
+    there = [number for number in sorted(set(cited)) if f"[{number}]" in answer]  # a shield may have cut one out
+    return tuple(cite(number, passages[number - 1], _claims(answer, number)) for number in there)
 
 
 def cite(number: int, passage: Passage, claims: Sequence[str] = ()) -> Citation:

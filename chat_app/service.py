@@ -96,6 +96,7 @@ class ChatService:
         """Write and send what waits, and let go of the providers and the database."""
         await self.runner.close()
         await self.pipeline.answerer.aclose()
+        self.pipeline.shields.close()
         await asyncio.to_thread(self.turns.close)
         await asyncio.to_thread(self.telemetry.close)
         await self.database.close()

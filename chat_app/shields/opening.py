@@ -32,7 +32,9 @@ def open_shields(settings: ChatSettings) -> Shields:
         own: list[OutputShield] = [MarkupShield(), SecretShield()]
         return OutputChain([*own, GuardrailOutputShield(guardrail)] if guardrail is not None else own)
 
-    return Shields(InputChain(shields), output)
+    if guardrail is None:
+        return Shields(InputChain(shields), output)
+    return Shields(InputChain(shields), output, guardrail.close)
 
 
 def _guardrail(settings: ChatSettings) -> Guardrail | None:

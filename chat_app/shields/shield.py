@@ -74,9 +74,15 @@ class OutputChain:
         return piece
 
 
+def _nothing() -> None:
+    """What there is to close where nothing is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shields:
-    """All shields of a chat: one input chain, and an output chain that is made anew for each answer."""
+    """All shields of a chat: one input chain, and an output chain that is made anew for each answer. `close` ends their
+    connections."""
 
     input: InputShield = field(default_factory=InputChain)
     output: Callable[[], OutputShield] = OutputChain
+    close: Callable[[], None] = _nothing
