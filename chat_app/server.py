@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from chat_app.citation_route import add_citation_route
 from chat_app.content_policy import ContentPolicy
+from chat_app.curate_page import add_curate_page
 from chat_app.doors.opening import Lifespan, add_doors
 from chat_app.gate import Gate
 from chat_app.interface import prepare_interface, toolkit_page
@@ -38,6 +39,7 @@ def create_app(settings: ChatSettings) -> FastAPI:
     add_citation_route(app, service)
     add_trace_page(app, service, pages)
     add_why_page(app, service, pages)
+    add_curate_page(app, service, pages)
     if settings.handbook_folder.is_dir():
         app.mount("/handbook", StaticFiles(directory=settings.handbook_folder, html=True), name="handbook")
     _mount_conversation(app, service)

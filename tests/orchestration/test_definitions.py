@@ -9,6 +9,7 @@ from itertools import pairwise
 import dagster as dg
 
 from orchestration.definitions import FLOW, defs
+from orchestration.learning import LEARNING, learn_nightly
 from orchestration.partitions import PARTITIONS
 
 ORDER = ["raw_html", "markdown", "chunks", "embeddings", "vector_index"]
@@ -63,3 +64,16 @@ def test_every_sensor_of_the_flow_is_on_from_the_start() -> None:
     sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
     assert {"source_files", "recrawl_schedules", "follow_changes"} <= set(sensors)
     assert set(sensors.values()) == {dg.DefaultSensorStatus.RUNNING}
+
+
+def test_learning_runs_every_night_for_every_source() -> None:
+    graph = defs.resolve_asset_graph()
+    for asset in LEARNING:
+        node = graph.get(asset.key)
+        assert (node.group_name, node.partitions_def.name) == ("chat", PARTITIONS)
+        assert len(node.description) > 100
+        assert node.automation_condition is None
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(PARTITIONS, ["bees", "ants"])
+        asked = learn_nightly(dg.build_schedule_context(instance=instance))
+        assert [request.partition_key for request in asked] == ["ants", "bees"]
