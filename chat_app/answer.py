@@ -71,6 +71,7 @@ class Answer:
     cost: float | None = None
     notes: tuple[str, ...] = ()
     cached: bool = False
+    whole: bool = True
     retrieval_milliseconds: int = 0
     first_text_milliseconds: int = 0
     milliseconds: int = 0
@@ -87,6 +88,7 @@ class AnswerPipeline:
         self.cached: CachedAnswerer | None = None
         self.understanding = Understanding()
         self.history_tokens = 1_500
+        self.section_tokens = 0
         self.shields = Shields()
         self._limit = passages
         self._checker = SupportChecker()
@@ -116,6 +118,8 @@ class AnswerPipeline:
             yield answer.text
             yield answer
             return
+        if self.section_tokens:
+            passages = await asyncio.to_thread(self.library.widened, found, passages, budget=self.section_tokens)
         evidence = Evidence([scored.passage for scored in passages], found.embedder, told)
         verify = MarkerFilter(len(passages), passage_text="\n".join(found.text for found in evidence.passages))
         said: list[str] = []
@@ -152,6 +156,7 @@ class AnswerPipeline:
             cost=wrote.cost,
             notes=wrote.notes,
             cached=wrote.cached,
+            whole=wrote.whole,
             flags=question.flags,
             releases=_named(found),
             markers_removed=verify.removed,
@@ -187,11 +192,12 @@ def open_pipeline(
 ) -> AnswerPipeline:
     """Return the pipeline of the settings; nothing is loaded before the first question. `reader` holds other releases
     to answer from than the live ones; without `money` nothing is limited and no answer is given twice."""
-    library = Library(reader or settings.store(), settings.embedder)
+    library = Library(reader or settings.store(), settings.embedder, reranker=settings.reranked_by())
     answerer = settings.answerer()
     pipeline = AnswerPipeline(library, answerer, passages=settings.passages)
     pipeline.understanding = Understanding(ModelCondenser(answerer, seconds=settings.follow_up_timeout))
     pipeline.history_tokens = settings.history_tokens
+    pipeline.section_tokens = settings.section_tokens if settings.has_language_model else 0
     pipeline.shields = open_shields(settings)
     if money is not None:
         money.limit(pipeline)

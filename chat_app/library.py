@@ -10,7 +10,10 @@ from chat_app.error import UnknownSource
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Embedder
 from retrieval.error import IndexMissing, ModelMismatch, ModelUnavailable
+from retrieval.ranking import in_order
+from retrieval.reranker import Reranker
 from retrieval.retriever import Retriever
+from retrieval.section import widened
 from retrieval.vector_store import ReleaseManifest, ReleaseReader
 
 _NO_INDEX = (
@@ -32,11 +35,15 @@ class Library:
     """Searches live releases. A release that goes live is searched from the next question on. Safe under threads.
 
     `open_embedder` loads the embedding model of a model id; it is called once for each, when it is first needed.
+    `reranker`, if there is one, orders the best passages of each search anew.
     `restricted` are sources that nobody may read unless `readable` names them: to others they are not there.
     """
 
-    def __init__(self, store: ReleaseReader, open_embedder: Callable[[str], Embedder]) -> None:
+    def __init__(
+        self, store: ReleaseReader, open_embedder: Callable[[str], Embedder], *, reranker: Reranker | None = None
+    ) -> None:
         self.restricted: frozenset[str] = frozenset()
+        self._reranker = reranker
         self._store = store
         self._open_embedder = open_embedder
         self._embedders: dict[str, Embedder] = {}
@@ -78,8 +85,18 @@ class Library:
         releases = self.releases(sources, readable=readable)
         embedder = self.embedder(releases)
         names = [release.source for release in releases]
-        passages = Retriever(self._store, embedder).search(question, sources=names, limit=limit)
+        retriever = Retriever(self._store, embedder, reranker=self._reranker)
+        passages = retriever.search(question, sources=names, limit=limit)
         return Found(passages, releases, embedder)
+
+    def widened(self, found: Found, passages: Sequence[ScoredPassage], *, budget: int) -> list[ScoredPassage]:
+        """Return passages with as much of their sections around them as a budget of tokens holds; see
+        `retrieval.section`. Errors: IndexMissing, IndexDamaged."""
+
+        def tokens(text: str) -> int:
+            return len(found.embedder.token_offsets(text))
+
+        return widened(passages, self._store.page, budget=budget, tokens=tokens)
 
     def recall(
         self,
@@ -102,7 +119,7 @@ class Library:
             if (ids := {passage.chunk_id for passage in passages if passage.source == release.source})
             for scored in self._store.find(release.source, ids, vector=vector, model_id=embedder.model_id)
         ]
-        return sorted(found, key=lambda scored: -scored.score)
+        return in_order(found)
 
     def embedder(self, releases: Sequence[ReleaseManifest]) -> Embedder:
         """Return the model that the releases were made with, loading it at its first use.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chat_app.money.price import Prices
     from lake import Lake
     from retrieval.embedder import Embedder
+    from retrieval.reranker import Reranker
     from retrieval.vector_store import VectorStore
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -95,6 +96,10 @@ class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
     local_model: str = Field(default="", description="model there; empty: the first that it offers")
     chat_timeout: float = Field(default=30.0, gt=0, description="seconds that a language model may stay silent")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
+    section_tokens: int = Field(
+        default=1_500, ge=0, description="tokens of text around the passages that a language model is shown; 0: none"
+    )
+    reranker: str = Field(default="", description="cross-encoder that orders passages anew: a name or a folder")
     stale_after_days: int = Field(default=30, ge=1, description="age in days from which a cited page is called old")
     history_tokens: int = Field(default=1_500, ge=0, description="tokens of earlier turns that a model is shown")
     follow_up_timeout: float = Field(default=4.0, gt=0, description="seconds for a model to put a follow-up in full")
@@ -230,6 +235,12 @@ class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
 
         most = (self.budget_session, self.budget_user, self.budget_source, self.budget_day)
         return Budgets(*(Decimal(str(dollars)) for dollars in most))
+
+    def reranked_by(self) -> Reranker | None:
+        """Who orders the best passages anew; nothing is loaded yet. None: nobody."""
+        from retrieval.reranker import CrossEncoderReranker
+
+        return CrossEncoderReranker(self.reranker) if self.reranker else None
 
     @property
     def has_language_model(self) -> bool:

@@ -130,9 +130,8 @@ def _checks(citation: Row, chunk: Row | None, document: Row | None, version: Row
     if chunk is None:
         found = [Check("the passage is the text that its hash names", None, "the chunk is not in the lake any more")]
     else:
-        place = (chunk["start"], chunk["end"]) == (citation["start"], citation["end"]) and chunk["url"] == citation[
-            "url"
-        ]
+        is_inside = citation["start"] <= chunk["start"] and chunk["end"] <= citation["end"]  # a whole section may be
+        place = is_inside and chunk["url"] == citation["url"]
         found = [Check(cited, place, f"characters {citation['start']:,} to {citation['end']:,}"), check_chunk(chunk)]
     if document is None:
         found.append(Check("the markdown is what its hash names", None, "the document is not in the lake any more"))
