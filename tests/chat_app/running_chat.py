@@ -21,7 +21,7 @@ import pytest
 
 from chat_app.settings import PROJECT
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 
 
 @dataclass
