@@ -14,6 +14,7 @@ from chat_app.settings import ChatSettings
 from chat_app.store.database import Database, open_database
 from chat_app.store.erasing import Erasing
 from chat_app.store.error import DatabaseError
+from chat_app.store.turn_eraser import TurnEraser
 from chat_app.telemetry import Telemetry, open_telemetry
 from chat_app.turn_log import TurnLog
 from chat_app.turns.runner import TurnRunner
@@ -60,7 +61,7 @@ class ChatService:
         people = People(settings, database, secret=settings.session_secret(), live=store.sources)
         pipeline.library.restricted = people.access.restricted
         turns = TurnLog(lake)
-        upkeep = Upkeep(Erasing(lake, [money.cache]), money.ledger, database)
+        upkeep = Upkeep(Erasing(lake, [money.cache, TurnEraser(database)]), money.ledger, database)
         runner = TurnRunner(pipeline, database, keep=turns.keep, most=settings.turns_at_once)
         return cls(settings, lake, store, pipeline, turns, limit, database, people, runner, telemetry, upkeep)
 
@@ -114,6 +115,7 @@ class ChatService:
             everything = frozenset(self.store.sources())
             found = self.pipeline.library.search("warm", readable=everything, limit=1)
             found.embedder.embed_passages(["warm"])
+            self.pipeline.answerer.prepare()
         except RetrievalError as error:
             if self.problem != str(error):
                 _LOG.warning("not ready: %s", error)

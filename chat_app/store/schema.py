@@ -112,6 +112,22 @@ turns = Table(
     Index("ix_turns_state", "state"),
 )
 
+# One row per page that a turn's answer may quote, so that the answer goes when the page is erased. `url_hash` is the
+# sha256 of the page's canonical URL.
+turn_pages = Table(
+    "turn_pages",
+    METADATA,
+    Column(
+        "turn_id",
+        String(64),
+        ForeignKey("turns.id", name="fk_turn_pages_turn_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("source", String(200), primary_key=True),
+    Column("url_hash", String(64), primary_key=True),
+    Index("ix_turn_pages_source_url_hash", "source", "url_hash"),
+)
+
 # One row per judgement; a person's last one on a turn counts.
 feedback = Table(
     "feedback",

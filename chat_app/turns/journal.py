@@ -15,7 +15,7 @@ from chat_app.store.error import DatabaseUnavailable
 from chat_app.store.turn_store import Batch, TurnStore
 from chat_app.turns.event import TurnState
 from chat_app.turns.live_turn import LiveTurn
-from chat_app.turns.turn_row import begun_row, ended_row, grown_row, thread_row
+from chat_app.turns.turn_row import begun_row, ended_row, grown_row, page_rows, thread_row
 
 _LOG = logging.getLogger(__name__)
 _WRITE_SECONDS = 0.4
@@ -29,7 +29,7 @@ _UNKEPT = 500
 class _Entry:
     turn: LiveTurn
     is_begun: bool = False
-    written: tuple[int, bool] = (0, False)
+    written: tuple[int, int] = (0, 0)
     written_at: float = 0.0
 
     @property
@@ -37,8 +37,9 @@ class _Entry:
         return self.turn.state is not TurnState.RUNNING
 
     @property
-    def now(self) -> tuple[int, bool]:
-        return len(self.turn.said), self.turn.searched is not None
+    def now(self) -> tuple[int, int]:
+        """Characters said and pages known."""
+        return len(self.turn.said), len(self.turn.pages)
 
 
 class Journal:
@@ -127,11 +128,13 @@ class Journal:
                 batch.beating.append(entry.turn.id)
             else:
                 continue
+            if len(entry.turn.pages) != entry.written[1]:
+                batch.pages += page_rows(entry.turn)
             done.append(partial(self._note, entry, entry.now, now, entry.has_ended))
         batch.threads = list({row["id"]: row for row in batch.threads}.values())
         return batch, done
 
-    def _note(self, entry: _Entry, written: tuple[int, bool], at: float, has_ended: bool) -> None:
+    def _note(self, entry: _Entry, written: tuple[int, int], at: float, has_ended: bool) -> None:
         entry.is_begun, entry.written, entry.written_at = True, written, at
         if has_ended:
             self._entries.pop(entry.turn.id, None)
@@ -151,6 +154,7 @@ class Journal:
         """One row that the database refuses must not keep the others out."""
         threads = {row["id"]: row for row in batch.threads}
         single = [Batch(threads=[threads[row["thread_id"]]], begun=[row]) for row in batch.begun]
+        single += [Batch(pages=[row]) for row in batch.pages]
         single += [Batch(grown=[row]) for row in batch.grown] + [Batch(ended=[row]) for row in batch.ended]
         for part in single:
             try:

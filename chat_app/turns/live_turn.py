@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chat_app.answer import Answer
 from chat_app.question import Question
 from chat_app.turns.event import TurnEnded, TurnEvent, TurnSearched, TurnState, TurnText
+from data_contracts.identity import text_hash
+from data_contracts.passage import Passage
 
 
 @dataclass(eq=False)
@@ -24,6 +26,8 @@ class LiveTurn:
     state: TurnState = TurnState.RUNNING
     said: str = ""
     searched: TurnSearched | None = None
+    pages: frozenset[tuple[str, str]] = frozenset()
+    """(source, sha256 of the URL) of the pages that it may quote."""
     answer: Answer | None = None
     error: str | None = None
     cause: Exception | None = None
@@ -33,6 +37,10 @@ class LiveTurn:
     """Whether followers may be told the end."""
     task: asyncio.Task[None] | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def quotes(self, passages: Iterable[Passage]) -> None:
+        """Note pages that the answer may quote."""
+        self.pages |= {(passage.source, text_hash(passage.url)) for passage in passages}
 
     def search_done(self, searched: TurnSearched) -> None:
         self.searched = searched

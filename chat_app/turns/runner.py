@@ -244,5 +244,7 @@ async def _texts(
             yield event
         elif isinstance(event, Answer):
             answers.append(event)
+            turn.quotes([*(cited.passage for cited in event.citations), *(found.passage for found in event.passages)])
         elif isinstance(event, Searched):
+            turn.quotes([found.passage for found in event.passages])
             turn.search_done(TurnSearched.of(event))

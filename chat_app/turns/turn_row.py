@@ -55,6 +55,11 @@ def grown_row(turn: LiveTurn) -> Row:
     return {"turn_id": turn.id, "new_said": turn.said, "new_searched": _searched(turn)}
 
 
+def page_rows(turn: LiveTurn) -> list[Row]:
+    """The pages that a turn may quote."""
+    return [{"turn_id": turn.id, "source": source, "url_hash": page} for source, page in sorted(turn.pages)]
+
+
 def ended_row(turn: LiveTurn) -> dict[str, Any]:
     """All columns that the end changes. `said` becomes the answer's own text, which may say more than was streamed."""
     answer = turn.answer

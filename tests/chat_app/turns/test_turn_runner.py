@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chat_app.question import Asker, Question
+from chat_app.store.turn_eraser import TurnEraser
 from chat_app.turns.error import Draining, TooManyTurns, UnknownThread, UnknownTurn
 from chat_app.turns.event import TurnSearched, TurnState
+from data_contracts.identity import text_hash
+from tests.chat_app.conftest import SITE
 from tests.chat_app.turns.conftest import Replica, Script, heard, patience, told
 
 ADA = Asker(user="ada", session="s1")
@@ -153,6 +157,27 @@ async def test_a_slow_follower_delays_nobody_and_misses_nothing(replica: Replica
     assert ended.said == whole.strip()
     text, late = await told(stalled)
     assert (text, late.answer) == (whole, ended.answer)
+
+
+async def test_an_erased_page_takes_the_answers_with_it_that_quote_it(replica: Replica, script: Script) -> None:
+    runner = replica()
+    script.say("In late spring [1].")
+    turn_id = await runner.start(ASKED, "t1")
+    await heard(runner.follow(turn_id), "spring")
+    script.finish()
+    await told(runner.follow(turn_id))
+    eraser = TurnEraser(runner.store.database)
+    now = datetime.now(UTC)
+    assert await eraser.erase("bees", [text_hash("https://other.example")], before=now) == 0
+    assert await eraser.erase("ants", None, before=now) == 0
+    assert await eraser.erase("bees", [text_hash(SITE)], before=now - timedelta(days=1)) == 0
+    assert await eraser.erase("bees", [text_hash(SITE)], before=now) == 1
+    assert await eraser.erase("bees", None, before=now) == 0
+    _, ended = await told(runner.follow(turn_id))
+    assert (ended.said, ended.answer) == ("", None)
+    assert "erased" in str(ended.error)
+    await told(runner.follow(await runner.start(Question("And then?", asker=ADA), "t1")))
+    assert script.questions[-1].history == []
 
 
 async def test_too_many_turns_at_once_are_refused(replica: Replica, script: Script) -> None:

@@ -27,6 +27,14 @@ def upgrade() -> None:
     op.create_index("ix_threads_visitor", "threads", ["visitor"])
     _create_turns(time)
     op.create_table(
+        "turn_pages",
+        sa.Column("turn_id", sa.String(64), primary_key=True),
+        sa.Column("source", sa.String(200), primary_key=True),
+        sa.Column("url_hash", sa.String(64), primary_key=True),
+        sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name="fk_turn_pages_turn_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_turn_pages_source_url_hash", "turn_pages", ["source", "url_hash"])
+    op.create_table(
         "feedback",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("turn_id", sa.String(64), nullable=False),
