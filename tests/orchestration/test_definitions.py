@@ -73,7 +73,7 @@ def test_learning_runs_every_night_for_every_source() -> None:
         assert (node.group_name, node.partitions_def.name) == ("chat", PARTITIONS)
         assert len(node.description) > 100
         assert node.automation_condition is None
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp() as instance:
         instance.add_dynamic_partitions(PARTITIONS, ["bees", "ants"])
         asked = learn_nightly(dg.build_schedule_context(instance=instance))
         assert [request.partition_key for request in asked] == ["ants", "bees"]
