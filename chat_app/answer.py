@@ -54,7 +54,7 @@ class Answer:
     says which of the sentences the cited passages bear out; `text` has a mark behind each of the others. `releases`
     maps source to release. `model` is the one that wrote it, `notes` say for the reader why it was not the one that
     was to; `cost` is in US dollars, None where no price is known, `cached` says that an earlier question's answer was
-    given again. Times are milliseconds from the question on.
+    given again, `whole` is False when the model broke off. Times are milliseconds from the question on.
     """
 
     question: str

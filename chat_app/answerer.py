@@ -57,6 +57,10 @@ class Answerer(Protocol):
         """Yield the answer in pieces, then who wrote it. Errors: ProviderError and its kinds."""
         ...
 
+    def prepare(self) -> None:
+        """Load what is slow to load, in the caller's thread, so that the first question does not wait for it."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of connections."""
         ...

@@ -57,6 +57,9 @@ class ExtractiveAnswerer:
         yield self._closing
         yield Wrote(self.model_name)
 
+    def prepare(self) -> None:
+        """There is nothing to load."""
+
     async def aclose(self) -> None:
         """There is nothing to let go of."""
 

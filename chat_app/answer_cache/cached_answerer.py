@@ -42,6 +42,9 @@ class CachedAnswerer:
             async for piece in pieces:
                 yield piece
 
+    def prepare(self) -> None:
+        self._answerer.prepare()
+
     async def aclose(self) -> None:
         await self._answerer.aclose()
 

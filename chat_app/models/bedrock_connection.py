@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chat_app.models.failure import Advice
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _STREAMS = 256
 """Most answers that one process streams from Bedrock at once: each holds one thread while it waits."""
-_AREAS = {"us": "us", "ca": "us", "eu": "eu", "ap": "apac"}
+_AREAS = {"us": "us", "eu": "eu", "ap": "apac"}
 """The first part of a region's name, and the group of regions that its inference profiles are named after."""
 
 
@@ -45,6 +46,11 @@ class BedrockConnection:
         from botocore.exceptions import BotoCoreError, ClientError
 
         return (BotoCoreError, ClientError)
+
+    def prepare(self) -> None:
+        for module in ("pydantic_ai.direct", "pydantic_ai.models.bedrock"):
+            import_module(module)
+        self._client = self._client or self._boto_client()
 
     async def opened(self, model: LanguageModel) -> Model:
         """Return what requests go through; the identifier is completed for the region."""

@@ -98,6 +98,15 @@ class ModelChain:
             return None
         return None
 
+    def prepare(self) -> None:
+        """Load the clients of all models that may be asked, in the caller's thread."""
+        for provider in {model.provider for models in self.plans.models.values() for model in models}:
+            self._connections[provider].prepare()
+
+    def is_left_alone(self, model: LanguageModel) -> bool:
+        """Whether a model would not be asked just now, because it or its provider failed; changes nothing."""
+        return self._breakers.is_open(model)
+
     async def aclose(self) -> None:
         """Close the providers' clients."""
         for connection in self._connections.values():

@@ -21,6 +21,10 @@ class Connection(Protocol):
     @property
     def errors(self) -> tuple[type[Exception], ...]: ...
 
+    def prepare(self) -> None:
+        """Import the client, which takes up to two seconds, in the caller's thread."""
+        ...
+
     async def opened(self, model: LanguageModel) -> Model:
         """Return what requests to the model go through. Errors: ModelUnknown, and the client's own."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chat_app.error import ModelUnknown
@@ -40,6 +41,10 @@ class OpenAIConnection:
         from openai import OpenAIError
 
         return (OpenAIError,)
+
+    def prepare(self) -> None:
+        for module in ("pydantic_ai.direct", "pydantic_ai.models.openai", "chat_app.models.openai_client"):
+            import_module(module)
 
     async def opened(self, model: LanguageModel) -> Model:
         """Return what requests go through. A model without an id is the first one that the server offers."""
