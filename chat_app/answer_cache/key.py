@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from chat_app.answerer import Evidence
 from chat_app.models.registry import LanguageModel
-from chat_app.prompt import RULES
+from chat_app.prompt import RULES, prompt
 from chat_app.question import Question
 from data_contracts.identity import content_id
 
 _FORM = "1"
-"""Raise it when the prompt's form changes in another way than its rules: no earlier answer is given again."""
+"""Raise it when the same prompt shall be answered in another way: no earlier answer is given again."""
 _CODE = re.compile(r"(`[^`]*`)")
 _END = " \t?!."
 
@@ -24,9 +25,9 @@ def answer_key(question: Question, evidence: Evidence, model: LanguageModel) -> 
     who may not read one of them asks with other passages, and a recrawl that changes one makes another key. Earlier
     turns are part of what the model is shown, so they are part of the key and never leave their conversation.
     """
-    passages = [f"{passage.source}\n{passage.title}\n{passage.text_hash}" for passage in evidence.passages]
-    asked = [normalised(question.text), normalised(question.standalone or question.text)]
-    return content_id(_FORM, RULES, model.provider, model.model_id, *asked, evidence.told, *passages)
+    asked = replace(question, text=normalised(question.text), standalone=normalised(question.sought))
+    passages = [f"{passage.source}\n{passage.text_hash}" for passage in evidence.passages]
+    return content_id(_FORM, RULES, model.provider, model.model_id, prompt(asked, evidence), *passages)
 
 
 def normalised(question: str) -> str:
