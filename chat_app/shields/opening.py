@@ -9,6 +9,7 @@ from chat_app.shields.guardrail import Guardrail, GuardrailInputShield, Guardrai
 from chat_app.shields.injection import InjectionPolicy, InjectionShield
 from chat_app.shields.length import LengthShield
 from chat_app.shields.markup import MarkupShield
+from chat_app.shields.rules import RulesShield
 from chat_app.shields.secret import SecretShield
 from chat_app.shields.shield import InputChain, InputShield, OutputChain, OutputShield, Shields
 
@@ -29,7 +30,7 @@ def open_shields(settings: ChatSettings) -> Shields:
         shields.append(GuardrailInputShield(guardrail))
 
     def output() -> OutputShield:
-        own: list[OutputShield] = [MarkupShield(), SecretShield()]
+        own: list[OutputShield] = [MarkupShield(), RulesShield(), SecretShield()]
         return OutputChain([*own, GuardrailOutputShield(guardrail)] if guardrail is not None else own)
 
     if guardrail is None:

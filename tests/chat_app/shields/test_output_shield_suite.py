@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chat_app.shields.guardrail import Guardrail, GuardrailOutputShield
 from chat_app.shields.markup import MarkupShield
+from chat_app.shields.rules import RulesShield
 from chat_app.shields.secret import SecretShield
 from chat_app.shields.shield import OutputChain, OutputShield
 
@@ -18,6 +19,7 @@ Make = Callable[[], OutputShield]
 OWN: dict[str, Make] = {
     "markup": MarkupShield,
     "secret": SecretShield,
+    "rules": RulesShield,
     "both": lambda: OutputChain([MarkupShield(), SecretShield()]),
     "none": OutputChain,
 }
