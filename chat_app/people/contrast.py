@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import colorsys
 import re
+from collections.abc import Sequence
 
 from chat_app.people.error import UnfitSetting
 
@@ -37,15 +38,29 @@ def luminance(colour: Colour) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def legible(colour: Colour, *grounds: Colour) -> Colour:
-    """Return the colour nearest in lightness, of the same hue, that can be read on all grounds, which are either all
-    light or all dark."""
+def least_contrast(colour: Colour, grounds: Sequence[Colour], *, tint: float) -> float:
+    """Return the least contrast of a colour on grounds, as they are and under a layer of the colour itself, of which
+    `tint` (0 to 1) covers the ground: so citations' numbers stand on the page."""
+    tinted = [_mixed(colour, ground, tint) for ground in grounds]
+    return min(contrast(colour, ground) for ground in (*grounds, *tinted))
+
+
+def _mixed(colour: Colour, ground: Colour, tint: float) -> Colour:
+    red, green, blue = (part * tint + under * (1 - tint) for part, under in zip(colour, ground, strict=True))
+    return red, green, blue
+
+
+def legible(colour: Colour, grounds: Sequence[Colour], *, tint: float) -> Colour:
+    """Return the colour nearest in lightness, of the same hue, that can be read as `least_contrast` tells; the grounds
+    are either all light or all dark."""
+    if least_contrast(colour, grounds, tint=tint) >= AA:
+        return colour
     hue, lightness, saturation = colorsys.rgb_to_hls(*colour)
     darker = luminance(grounds[0]) > 0.18  # where black and white contrast alike
     end = 0.0 if darker else 1.0
     for step in range(_STEPS + 1):
         tried = colorsys.hls_to_rgb(hue, lightness + (end - lightness) * step / _STEPS, saturation)
-        if all(contrast(tried, ground) >= AA for ground in grounds):
+        if least_contrast(tried, grounds, tint=tint) >= AA:
             return tried
     return (end, end, end)
 

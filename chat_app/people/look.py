@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_app.people.access import read_pairs
-from chat_app.people.contrast import AA, Colour, contrast, from_hsl, hsl, legible, luminance, read_colour
+from chat_app.people.contrast import AA, Colour, from_hsl, hsl, least_contrast, legible, luminance, read_colour
 from chat_app.people.error import UnfitSetting
 from chat_app.people.people_settings import PeopleSettings
 
 _LOG = logging.getLogger(__name__)
 _KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
-_GROUNDS = ("--background", "--card")
+_GROUNDS = ("--background", "--card", "--accent", "--sidebar-background")
 _CHIP = 0.12
 """How much of the colour lies behind a citation's number."""
 
@@ -58,17 +58,10 @@ class Looks:
         rules = []
         for mode, selector in (("light", ":root"), ("dark", ".dark")):
             grounds = self._grounds[mode]
-            chips = [_mixed(colour, ground) for ground in grounds]
-            shown = legible(colour, *grounds, *chips)
+            shown = legible(colour, grounds, tint=_CHIP)
             if shown != colour:
-                least = min(contrast(colour, ground) for ground in (*grounds, *chips))
-                _LOG.warning(
-                    "the colour of %s has a contrast of %.1f in %s mode, below %.1f, and was changed",
-                    name,
-                    least,
-                    mode,
-                    AA,
-                )
+                least = least_contrast(colour, grounds, tint=_CHIP)
+                _LOG.warning("%s: the colour's contrast is %.1f by %s, and was raised to %.1f", name, least, mode, AA)
             ink = "222 30% 8%" if luminance(shown) > 0.18 else "0 0% 100%"
             rules.append(
                 f"{selector} {{ --primary: {hsl(shown)} !important; --ring: {hsl(shown)} !important; "
@@ -79,12 +72,6 @@ class Looks:
 
 def _grounds(variables: Mapping[str, Mapping[str, str]]) -> dict[str, list[Colour]]:
     return {mode: [from_hsl(variables[mode][name]) for name in _GROUNDS] for mode in ("light", "dark")}
-
-
-def _mixed(colour: Colour, ground: Colour) -> Colour:
-    """A ground under a thin layer of colour."""
-    red, green, blue = (part * _CHIP + under * (1 - _CHIP) for part, under in zip(colour, ground, strict=True))
-    return red, green, blue
 
 
 def _parted(look: str) -> tuple[str, str]:

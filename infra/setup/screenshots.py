@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urljoin
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 QUESTION = "How do I go back to an earlier release?"
 _ASSET_PICTURES = {
@@ -22,10 +25,10 @@ _ASSET_PICTURES = {
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
-def take_chat(page: Page, url: str, target: Path) -> None:
+def take_chat(page: Page, url: str, target: Path, question: str = QUESTION) -> None:
     """Ask a question, open its first citation, take the picture."""
     page.goto(url)
-    page.locator("#chat-input").fill(QUESTION)
+    page.locator("#chat-input").fill(question)
     page.locator("#chat-submit").click()
     citation = page.locator("a.element-link").first
     expect(citation).to_be_visible(timeout=60_000)
@@ -33,6 +36,60 @@ def take_chat(page: Page, url: str, target: Path) -> None:
     expect(page.locator("#side-view-content")).to_be_visible()
     page.wait_for_timeout(1_500)
     page.screenshot(path=target)
+
+
+def take_dark(page: Page, target: Path) -> None:
+    """The open conversation, in the dark."""
+    page.locator("#theme-toggle").click()
+    page.get_by_role("menuitem", name="Dark").click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    page.wait_for_timeout(500)
+    page.screenshot(path=target)
+
+
+def take_conversations(page: Page, url: str, target: Path) -> None:
+    """The list of conversations, one of them just shared."""
+    page.goto(f"{url}/conversations")
+    page.get_by_role("button", name="Share").first.click()
+    expect(page.locator("#share-link")).to_be_visible()
+    page.screenshot(path=target)
+
+
+def take_phone(browser: Browser, url: str, target: Path, question: str = QUESTION) -> None:
+    """An answer on a phone."""
+    page = browser.new_page(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    page.goto(url)
+    page.locator("#chat-input").fill(question)
+    page.locator("#chat-submit").click()
+    expect(page.locator("a.element-link").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=target)
+    page.close()
+
+
+def take_login(page: Page, target: Path) -> None:
+    """The login of a chat of its own, which needs no index."""
+    settings = {"LORECHAT_LOGIN": "password", "LORECHAT_CHAT_PORT": "8099"}
+    with TemporaryDirectory() as home:
+        environment = os.environ | settings | {"LORECHAT_HOME": home}
+        with subprocess.Popen([sys.executable, "-m", "chat_app"], env=environment) as process:
+            try:
+                request = page.context.request
+                while not _is_up(request, "http://127.0.0.1:8099/health/live"):
+                    page.wait_for_timeout(200)
+                page.goto("http://127.0.0.1:8099")
+                expect(page.locator("#password")).to_be_visible(timeout=60_000)
+                page.wait_for_timeout(500)
+                page.screenshot(path=target)
+            finally:
+                process.terminate()
+
+
+def _is_up(request: APIRequestContext, url: str) -> bool:
+    try:
+        return bool(request.get(url).ok)
+    except PlaywrightError:
+        return False
 
 
 def take_trace(page: Page, target: Path) -> None:
@@ -93,6 +150,11 @@ def main(folder: Path) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         take_chat(page, chat, folder / "chat.png")
         take_trace(page, folder / "trace.png")
+        take_conversations(page, chat, folder / "conversations.png")
+        take_chat(page, chat, folder / "chat.png")
+        take_dark(page, folder / "chat-dark.png")
+        take_phone(browser, chat, folder / "chat-phone.png")
+        take_login(browser.new_page(viewport={"width": 1280, "height": 800}), folder / "login.png")
         take_asset(page, dagster, "raw_html", ("changes", "verdicts"), folder / "recrawl.png")
         take_asset(
             page, dagster, "vector_index", ("evaluation", "difference to the live release"), folder / "release.png"

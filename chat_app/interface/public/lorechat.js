@@ -33,6 +33,9 @@
     for (const [kind, text] of Object.entries(CLASSES)) {
       for (const node of document.getElementsByClassName(kind)) name(node, text);
     }
+    for (const sign of document.querySelectorAll("button:not([aria-label]) svg.lucide-copy")) {
+      name(sign.closest("button"), "Copy");
+    }
     for (const marker of document.querySelectorAll("a.element-link:not([tabindex])")) {
       marker.tabIndex = 0;
       marker.setAttribute("role", "button");
