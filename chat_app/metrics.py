@@ -41,6 +41,9 @@ class Metrics:
         self._tokens = Counter("lorechat_tokens", "Tokens of language models", ["model", "kind"], registry=own)
         self._cost = Counter("lorechat_cost_dollars", "Known prices of answers", ["model"], registry=own)
         self._cached = Counter("lorechat_cached_answers", "Answers that were given again", registry=own)
+        self.breakers = Gauge(
+            "lorechat_breaker_open", "1 while a model is left alone because it failed", ["model"], registry=own
+        )
         self.refusals = Counter("lorechat_refusals", "Requests that a door refused", ["status"], registry=own)
         self.over_budget = Counter("lorechat_budget_refusals", "Calls that a budget did not allow", registry=own)
 
@@ -60,7 +63,7 @@ class Metrics:
 
     def gauge(self, name: str, says: str, read: Callable[[], float]) -> None:
         """Add a gauge that is read when somebody looks."""
-        Gauge(name, says, namespace="lorechat", registry=self.registry).set_function(read)
+        Gauge(name, says, registry=self.registry).set_function(read)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

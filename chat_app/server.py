@@ -69,6 +69,10 @@ def _mount_conversation(app: FastAPI, service: ChatService) -> None:
     settings = service.settings
     prepare_interface(settings.interface_folder, origins=settings.origins, secret=settings.session_secret())
     install(service)
+    from chainlit.session import ws_sessions_id
     from chainlit.utils import mount_chainlit
 
+    service.telemetry.metrics.gauge(
+        "lorechat_open_pages", "Browser pages that are connected", lambda: len(ws_sessions_id)
+    )
     mount_chainlit(app=app, target=str(Path(__file__).with_name("app.py")), path="/")

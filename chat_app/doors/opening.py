@@ -14,9 +14,11 @@ from chat_app.doors.doorkeeper import Doorkeeper
 from chat_app.doors.health import health_router
 from chat_app.doors.key_ring import KeyRing
 from chat_app.doors.mcp_door import GuardedApp, mcp_server
+from chat_app.doors.measured import measure
 from chat_app.doors.openai_door import openai_router
 from chat_app.doors.rest_door import rest_router
 from chat_app.doors.turn_door import TurnDoor
+from chat_app.models.profile import plans
 from chat_app.page_template import PageTemplates
 from chat_app.service import ChatService
 
@@ -31,7 +33,7 @@ def open_keeper(service: ChatService) -> Doorkeeper:
         KeyRing(service.database),
         openness=settings.doors,
         keyless_per_minute=settings.questions_per_minute,
-        profiles=(),
+        profiles=tuple(plans(settings).models),
     )
 
 
@@ -39,6 +41,7 @@ def add_doors(app: FastAPI, service: ChatService, pages: PageTemplates) -> Lifes
     """Add the doors; what is returned must be entered while the application runs."""
     door, keeper = TurnDoor(service), open_keeper(service)
     app.state.metrics = service.telemetry.metrics
+    measure(service)
     routers = [openai_router(door, keeper), rest_router(door, keeper)]
     for router in routers:
         app.include_router(router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from purgatory.domain.model import HALF_OPENED, Context, OpenedState
+from purgatory.domain.model import HALF_OPENED, OPENED, Context, OpenedState
 
 from chat_app.error import EmptyAnswer, ModelUnknown, ProviderBusy, ProviderError, ProviderRefused
 from chat_app.models.registry import LanguageModel
@@ -35,6 +35,10 @@ class Breakers:
             return False
         self._trying.update(name for name in names if self._contexts[name].state == HALF_OPENED)
         return True
+
+    def is_open(self, model: LanguageModel) -> bool:
+        """Whether a breaker of the model is open, be it that one request may try again by now; changes nothing."""
+        return any(self._contexts[name].state == OPENED for name in _names(model) if name in self._contexts)
 
     def worked(self, model: LanguageModel) -> None:
         """The model answered."""

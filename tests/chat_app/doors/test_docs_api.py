@@ -84,5 +84,6 @@ async def test_the_same_turn_comes_through_every_door(chat: RunningChat) -> None
     assert by_curl["model"] == by_openai["model"] == by_mcp["model"]
     async with httpx.AsyncClient(base_url=chat.address) as http:
         told = (await http.get("/metrics")).text
+    assert "lorechat_open_pages 0.0" in told
     for door in ("rest", "openai", "mcp"):
         assert f'door="{door}",model="{by_curl["model"]}",outcome="answered"' in told.replace(", ", ",")

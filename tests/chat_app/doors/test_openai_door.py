@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import openai
 import pytest
 
 from retrieval.vector_store import ReleaseManifest
+from tests.chat_app.doors import patient
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def test_a_wrong_request_is_refused_in_openai_s_words(
 ) -> None:
     publish()
     doors = open_doors()
-    answer = httpx.post(f"{doors.address}/v1/chat/completions", json=ask() | change)
+    answer = patient.post(f"{doors.address}/v1/chat/completions", json=ask() | change)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
@@ -112,7 +112,7 @@ def test_a_wrong_request_is_refused_in_openai_s_words(
 def test_a_chat_without_an_index_answers_503(open_doors: Callable[..., Any]) -> None:
     doors = open_doors()
     for stream in (False, True):
-        answer = httpx.post(f"{doors.address}/v1/chat/completions", json=ask(model="lorechat", stream=stream))
+        answer = patient.post(f"{doors.address}/v1/chat/completions", json=ask(model="lorechat", stream=stream))
         assert (answer.status_code, answer.json()["error"]["type"]) == (503, "server_error")
 
 
@@ -121,10 +121,10 @@ def test_a_key_opens_its_websites_only_and_as_often_as_it_may(publish: Publish, 
     doors = open_doors(doors="keys")
     address = f"{doors.address}/v1/chat/completions"
     key = {"Authorization": f"Bearer {doors.key('reader', sources=['bees'], per_minute=2)}"}
-    assert httpx.post(address, json=ask()).status_code == 401
-    assert httpx.post(address, json=ask(), headers={"Authorization": "Bearer lore_guess"}).status_code == 401
-    assert httpx.post(address, json=ask(model="wasps"), headers=key).status_code == 403
-    assert httpx.post(address, json=ask(), headers=key).status_code == 200
-    refused = httpx.post(address, json=ask(), headers=key)
+    assert patient.post(address, json=ask()).status_code == 401
+    assert patient.post(address, json=ask(), headers={"Authorization": "Bearer lore_guess"}).status_code == 401
+    assert patient.post(address, json=ask(model="wasps"), headers=key).status_code == 403
+    assert patient.post(address, json=ask(), headers=key).status_code == 200
+    refused = patient.post(address, json=ask(), headers=key)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 60

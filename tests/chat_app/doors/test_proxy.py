@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from retrieval.vector_store import ReleaseManifest
+from tests.chat_app.doors import patient
 from tests.chat_app.running_chat import free_port
 from tests.doubles.openai_double import ProviderDouble
 
@@ -76,7 +77,7 @@ def behind_nginx(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 
 def _wait_for(address: str) -> None:
     transport = httpx.HTTPTransport(retries=50)
-    with httpx.Client(transport=transport, timeout=60) as client:
+    with httpx.Client(transport=transport) as client:
         client.get(address).raise_for_status()
 
 
@@ -99,7 +100,7 @@ def test_pieces_come_one_by_one_and_a_silent_model_does_not_end_the_stream(
     body = {"question": QUESTION} if path == "/api/answer" else {"model": "bees", "messages": messages, "stream": True}
     headers = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
     text, beats = "", 0
-    with httpx.stream("POST", f"{address}{path}", json=body, headers=headers, timeout=120) as answer:
+    with patient.stream("POST", f"{address}{path}", json=body, headers=headers) as answer:
         assert answer.status_code == 200
         for line in answer.iter_lines():
             text += line if line.startswith("data: ") else ""

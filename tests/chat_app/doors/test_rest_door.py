@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from retrieval.vector_store import ReleaseManifest
+from tests.chat_app.doors import patient
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,8 @@ def named_events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_searching_returns_passages_best_first(publish: Publish, open_doors: Callable[..., Any]) -> None:
     publish()
     doors = open_doors()
-    by_address = httpx.get(f"{doors.address}/api/search", params={"question": QUESTION, "limit": 2}).json()
-    by_body = httpx.post(f"{doors.address}/api/search", json={"question": QUESTION, "limit": 2}).json()
+    by_address = patient.get(f"{doors.address}/api/search", params={"question": QUESTION, "limit": 2}).json()
+    by_body = patient.post(f"{doors.address}/api/search", json={"question": QUESTION, "limit": 2}).json()
     assert by_address == by_body
     assert by_body["passages"][0]["heading_path"] == ["Keeping bees", "Swarming"]
     assert len(by_body["passages"]) == 2
@@ -42,12 +42,12 @@ def test_an_answer_is_whole_or_comes_in_events(publish: Publish, open_doors: Cal
     publish()
     doors = open_doors(openai_base_url=provider.url, chat_model="good")
     asked = {"question": QUESTION, "sources": ["bees"]}
-    whole = httpx.post(f"{doors.address}/api/answer", json=asked).json()
+    whole = patient.post(f"{doors.address}/api/answer", json=asked).json()
     assert whole["answer"] == "Swarms leave in late spring [1]."
     assert whole["usage"]["prompt_tokens"] == provider.counts[0]
     accept = {"Accept": "text/event-stream"}
     again = {**asked, "question": "Why does a colony swarm?"}
-    with httpx.stream("POST", f"{doors.address}/api/answer", json=again, headers=accept) as answer:
+    with patient.stream("POST", f"{doors.address}/api/answer", json=again, headers=accept) as answer:
         assert answer.headers["x-accel-buffering"] == "no"
         assert "no-transform" in answer.headers["cache-control"]
         events = list(named_events(answer.iter_lines()))
@@ -59,7 +59,7 @@ def test_an_answer_is_whole_or_comes_in_events(publish: Publish, open_doors: Cal
 def test_the_turn_of_a_program_can_be_traced(publish: Publish, open_doors: Callable[..., Any]) -> None:
     publish()
     doors = open_doors()
-    turn_id = httpx.post(f"{doors.address}/api/answer", json={"question": QUESTION}).json()["turn_id"]
+    turn_id = patient.post(f"{doors.address}/api/answer", json={"question": QUESTION}).json()["turn_id"]
     kept = doors.call(doors.service.runner.store.turn(turn_id))
     assert kept["question"] == QUESTION
 
@@ -70,7 +70,7 @@ def test_a_failing_model_never_fails_the_request(
 ) -> None:
     publish()
     doors = open_doors(openai_base_url=provider.url, chat_model=model)
-    answer = httpx.post(f"{doors.address}/api/answer", json={"question": QUESTION}, timeout=60)
+    answer = patient.post(f"{doors.address}/api/answer", json={"question": QUESTION})
     assert answer.status_code in (200, 502)
     if answer.status_code == 200:
         assert answer.json()["notes"]
@@ -81,12 +81,11 @@ def test_a_program_that_goes_away_stops_its_turn(
 ) -> None:
     publish()
     doors = open_doors(openai_base_url=provider.url, chat_model="stalls")
-    with httpx.stream(
+    with patient.stream(
         "POST",
         f"{doors.address}/api/answer",
         json={"question": QUESTION},
         headers={"Accept": "text/event-stream"},
-        timeout=60,
     ) as answer:
         next(event for event in named_events(answer.iter_lines()) if event[0] == "text")
     assert provider.wait_for_disconnects()
@@ -94,9 +93,9 @@ def test_a_program_that_goes_away_stops_its_turn(
 
 def test_the_document_and_the_page_name_every_address(open_doors: Callable[..., Any]) -> None:
     doors = open_doors()
-    document = httpx.get(f"{doors.address}/api/openapi.json").json()
+    document = patient.get(f"{doors.address}/api/openapi.json").json()
     assert set(document["paths"]) == {"/v1/models", "/v1/chat/completions", "/api/search", "/api/answer"}
-    page = httpx.get(f"{doors.address}/api")
+    page = patient.get(f"{doors.address}/api")
     assert "/v1/chat/completions" in page.text
     assert "http" not in page.text.replace("text/html", "")
     assert "script-src" not in page.headers["content-security-policy"]
@@ -110,11 +109,11 @@ def test_a_restricted_website_is_there_only_for_keys_that_name_it(
     doors = open_doors(doors="open", source_readers="knots=crew")
     wanted = {"question": "bowline loop", "sources": ["knots"]}
     address = f"{doors.address}/api/search"
-    assert httpx.post(address, json=wanted).status_code == 404
-    assert httpx.post(address, json=wanted, headers=_bearer(doors.key("any"))).status_code == 404
-    named = httpx.post(address, json=wanted, headers=_bearer(doors.key("crew", sources=["knots"])))
+    assert patient.post(address, json=wanted).status_code == 404
+    assert patient.post(address, json=wanted, headers=_bearer(doors.key("any"))).status_code == 404
+    named = patient.post(address, json=wanted, headers=_bearer(doors.key("crew", sources=["knots"])))
     assert named.json()["passages"][0]["source"] == "knots"
-    everything = httpx.post(address, json={"question": "bowline loop"}).json()
+    everything = patient.post(address, json={"question": "bowline loop"}).json()
     assert list(everything["releases"]) == ["bees"]
 
 

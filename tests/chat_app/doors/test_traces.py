@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from retrieval.vector_store import ReleaseManifest
+from tests.chat_app.doors import patient
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ def collector() -> Iterator[Collector]:
 
 def told(doors: Any, collector: Collector) -> dict[str, Any]:
     """Ask; the spans by name, with their attributes."""
-    httpx.post(f"{doors.address}/api/answer", json={"question": QUESTION}, timeout=60).raise_for_status()
+    patient.post(f"{doors.address}/api/answer", json={"question": QUESTION}).raise_for_status()
     doors.service.telemetry.close()  # sends what waits
     return {span.name: span for span in collector.spans}
 
