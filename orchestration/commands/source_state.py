@@ -27,7 +27,8 @@ _STAGES = (PAGE_VERSIONS, DOCUMENTS, CHUNKS, EMBEDDINGS, QUARANTINE)
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source at this moment. `rows` counts each table's rows, `verdicts` the last finished crawl's URLs."""
+    """A source at this moment. `rows` counts each table's rows, `verdicts` the last finished crawl's URLs, `flags` the
+    current pages' documents by quality flag."""
 
     source: str
     pages: int
@@ -38,6 +39,7 @@ class SourceState:
     release: str | None
     released_at: datetime | None
     indexed_chunks: int | None
+    flags: dict[str, int]
 
 
 def source_state(source: Source, lake: Lake, store: VectorStore) -> SourceState:
@@ -55,7 +57,19 @@ def source_state(source: Source, lake: Lake, store: VectorStore) -> SourceState:
         release=release.release_id if release else None,
         released_at=release.built_at if release else None,
         indexed_chunks=release.chunks if release else None,
+        flags=_flags(source, lake),
     )
+
+
+def _flags(source: Source, lake: Lake) -> dict[str, int]:
+    from assets.steps.clean import extractor_version
+
+    documents = lake.scan(DOCUMENTS, source=source.name)
+    documents = documents.filter(pl.col("extractor_version") == extractor_version(source.selectors))
+    current = current_pages(lake, source.name).select("page_version_id")
+    flags = documents.select("page_version_id", "flags").join(current, on="page_version_id", how="semi")
+    counts = flags.select("flags").explode("flags").drop_nulls().group_by("flags").len().sort("flags").collect()
+    return dict(counts.iter_rows())
 
 
 def _count(rows: pl.LazyFrame) -> int:

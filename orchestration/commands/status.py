@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from orchestration.last_run import LastRun
     from retrieval.vector_store import VectorStore
 
+_ORDERS = ("instruction_like", "hidden_instructions")
+
 
 def status(
     source: Sources = None,
@@ -100,6 +102,8 @@ def _show_states(states: list[SourceState]) -> None:
         seen = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(state.verdicts.items()))
         last = f"last crawl {state.outcome}: {seen}" if state.crawled_at else "not crawled yet"
         typer.echo(f"{state.source}: {last}")
+        if orders := [f"{state.flags[flag]:,} {flag}" for flag in _ORDERS if flag in state.flags]:
+            typer.echo(f"{state.source}: pages that give orders to language models: {', '.join(orders)}")
 
 
 def _show_runs(runs: dict[str, LastRun]) -> None:
