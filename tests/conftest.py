@@ -15,10 +15,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from data_contracts.source import Source
 from tests.postgres import database_url, postgres  # noqa: F401 - fixtures of all suites
 from tests.s3_server import s3_options  # noqa: F401 - a fixture of all suites
+
+settings.register_profile("truth", deadline=None)  # properties say what is true, not how fast a busy machine is
+settings.load_profile("truth")
 
 TOPICS = ("lighthouses", "beekeeping", "glaciers", "typography", "sailing", "bread")
 
