@@ -134,8 +134,9 @@ def test_colons_are_no_directives_but_code_stays() -> None:
 
 def test_the_interface_is_written_beside_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAINLIT_APP_ROOT", "")
-    prepare_interface(tmp_path / "chat", origins=["https://intranet.test"])
-    prepare_interface(tmp_path / "chat", origins=["https://intranet.test"])
+    monkeypatch.setenv("CHAINLIT_AUTH_SECRET", "")
+    prepare_interface(tmp_path / "chat", origins=["https://intranet.test"], secret="s" * 32)
+    prepare_interface(tmp_path / "chat", origins=["https://intranet.test"], secret="s" * 32)
     config = (tmp_path / "chat" / ".chainlit" / "config.toml").read_text()
     assert 'allow_origins = ["https://intranet.test"]' in config
     assert (tmp_path / "chat" / "public" / "logo_light.svg").is_file()
