@@ -11,7 +11,8 @@ ChatError
     ├── ProviderRefused    it does not accept the key
     ├── ProviderBusy       it limits the rate, or the account's quota is used up
     ├── ModelUnknown       it has no such model, or not for this account
-    └── EmptyAnswer        it answered without a word
+    ├── EmptyAnswer        it answered without a word
+    └── AnswerCut          it ended the answer before its end: too long, or withheld
 
 Retrieval has its own errors: `retrieval/error.py`.
 """
@@ -70,3 +71,7 @@ class ModelUnknown(ProviderError):
 
 class EmptyAnswer(ProviderError):
     """It answered without a word."""
+
+
+class AnswerCut(ProviderError):
+    """It ended the answer before its end, because it grew too long or because a filter withheld the rest."""

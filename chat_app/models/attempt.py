@@ -8,10 +8,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from chat_app.answerer import Usage, Wrote
-from chat_app.error import EmptyAnswer, ProviderBusy, ProviderError, ProviderSilent
+from chat_app.error import AnswerCut, EmptyAnswer, ProviderBusy, ProviderError, ProviderSilent
 from chat_app.models.allowance import Allowance, Reservation
 from chat_app.models.breaker import Breakers
-from chat_app.models.closing import BROKE_OFF
+from chat_app.models.closing import BROKE_OFF, CUT
 from chat_app.models.connection import Connection
 from chat_app.models.failure import headline
 from chat_app.models.registry import LanguageModel
@@ -107,14 +107,19 @@ class Attempt:
             self._breakers.worked(self.model)
         except ProviderError as error:
             self._breakers.failed(self.model, error)
-            was_read = isinstance(error, (ProviderSilent, EmptyAnswer))
+            was_read = isinstance(error, (ProviderSilent, EmptyAnswer, AnswerCut))
             if not self._said:
                 raise
             self.broke_off = f"The answer of {self.name} is not complete: {headline(error)}."
-            yield f"\n\n{BROKE_OFF}"
+            yield self._ending(CUT if isinstance(error, AnswerCut) else BROKE_OFF)
         finally:
             accounting = asyncio.ensure_future(self._account(inquiry, reservation, used, was_read=was_read))
             await asyncio.shield(accounting)
+
+    def _ending(self, closing: str) -> str:
+        """What comes after an answer that is not whole: outside of any code that it leaves open."""
+        is_in_code = "".join(self._said).count("```") % 2
+        return f"\n```\n\n{closing}" if is_in_code else f"\n\n{closing}"
 
     async def _account(self, inquiry: Inquiry, reservation: Reservation, used: Usage | None, *, was_read: bool) -> None:
         if used is None and not self._said and not was_read:

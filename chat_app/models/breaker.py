@@ -7,7 +7,7 @@ import time
 
 from purgatory.domain.model import HALF_OPENED, OPENED, Context, OpenedState
 
-from chat_app.error import EmptyAnswer, ModelUnknown, ProviderBusy, ProviderError, ProviderRefused
+from chat_app.error import AnswerCut, EmptyAnswer, ModelUnknown, ProviderBusy, ProviderError, ProviderRefused
 from chat_app.models.registry import LanguageModel
 
 _LOG = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Breakers:
         """The model did not answer. What is wrong with one question or one model's name opens nothing."""
         provider, own = _names(model)
         busy = isinstance(error, ProviderBusy)
-        if not isinstance(error, (ModelUnknown, EmptyAnswer)):
+        if not isinstance(error, (ModelUnknown, EmptyAnswer, AnswerCut)):
             context = self._context(own if busy else provider)
             context.handle_exception(error)
             if isinstance(error, ProviderBusy) and error.retry_after is not None:

@@ -10,4 +10,6 @@ STAYED_HERE = (
 )
 BROKE_OFF = "*The language model broke off here: the answer is not complete. Ask again.*"
 
-CLOSINGS = (FELL_BACK, OVER_BUDGET, STAYED_HERE, BROKE_OFF)
+CUT = "*The answer ends here before its end. Ask for the rest.*"
+
+CLOSINGS = (FELL_BACK, OVER_BUDGET, STAYED_HERE, BROKE_OFF, CUT)

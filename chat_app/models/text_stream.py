@@ -7,9 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from chat_app.answerer import Usage
+from chat_app.error import AnswerCut
 from chat_app.models.connection import Connection
 from chat_app.models.failure import provider_errors, silent
 from chat_app.models.registry import LanguageModel
+
+_CUT = {"length": "It reached the longest answer that is asked for", "content_filter": "Its provider withheld the rest"}
+"""Reasons for which an answer ends before its end."""
 
 
 async def stream_text(
@@ -24,7 +28,7 @@ async def stream_text(
     """Yield the model's text as it comes, then what it used, where the provider counts that.
 
     Closing the generator ends the request. Errors: ProviderError and its kinds; ProviderSilent also when nothing comes
-    for `silence_seconds`, at the beginning or between two pieces.
+    for `silence_seconds`, at the beginning or between two pieces; AnswerCut after what it used.
     """
     said = _pieces(connection, model, system, user, most_output_tokens)
     with provider_errors(connection.advice, model.name, connection.errors):
@@ -59,6 +63,8 @@ async def _pieces(
                     yield event.delta.content_delta
             elif isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
                 yield event.part.content
-        counted = events.usage
+        counted, ended = events.usage, events.finish_reason
     if counted.input_tokens or counted.output_tokens:
         yield Usage(counted.input_tokens, counted.output_tokens, counted.cache_read_tokens)
+    if ended in _CUT:
+        raise AnswerCut(f"**{_CUT[ended]}.** Ask for less at once, or choose another model.")

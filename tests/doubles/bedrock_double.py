@@ -75,12 +75,13 @@ class BedrockDouble(ProviderServer):
             await reply.chunk(failure("modelStreamErrorException", f"The model of {_ACCOUNT} stopped."))
             await reply.end()
         else:
-            await self._finish(reply, counted=how.usage)
+            await self._finish(reply, how)
 
-    async def _finish(self, reply: Reply, *, counted: bool) -> None:
+    async def _finish(self, reply: Reply, how: Behaviour) -> None:
+        reason = "max_tokens" if how.then == "length" else "end_turn"
         await reply.chunk(event("contentBlockStop", {"contentBlockIndex": 0}))
-        await reply.chunk(event("messageStop", {"stopReason": "end_turn"}))
-        if counted:
+        await reply.chunk(event("messageStop", {"stopReason": reason}))
+        if how.usage:
             await reply.chunk(event("metadata", {"usage": self._usage(), "metrics": {"latencyMs": 1}}))
         await reply.end()
 

@@ -15,8 +15,8 @@ class Behaviour:
 
     `status` is answered instead of a stream, with `retry_after` seconds where given; only to the first `times` requests
     for the model, where `times` is given. After `pieces` pieces (None: all) the stream does `then`: "stop" properly,
-    "stall", "break" the connection, or send an "error" of its own. `usage` is whether tokens are counted; `text` None
-    means the double's own.
+    "stall", "break" the connection, send an "error" of its own, or stop for its "length". `usage` is whether tokens are
+    counted; `text` None means the double's own.
     """
 
     status: int = 200
@@ -37,6 +37,7 @@ _NAMED = {
     "refuses-at-once": Behaviour(pieces=0, then="error"),
     "uncounted": Behaviour(usage=False),
     "empty": Behaviour(text=""),
+    "long-winded": Behaviour(pieces=2, then="length"),
     "throttled-once": Behaviour(status=429, retry_after=0.01, times=1),
     "throttled-long": Behaviour(status=429, retry_after=3600.0),
     "throttled": Behaviour(status=429),

@@ -81,10 +81,10 @@ class ProviderDouble(ProviderServer):
             await reply.chunk(f"data: {json.dumps({'error': error})}\n\n".encode())
             await reply.end()
         else:
-            await self._finish(reply, opening, counted=how.usage and bool(body.get("stream_options")))
+            await self._finish(reply, opening, how, counted=how.usage and bool(body.get("stream_options")))
 
-    async def _finish(self, reply: Reply, opening: dict[str, Any], *, counted: bool) -> None:
-        await reply.chunk(_event(opening, choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}]))
+    async def _finish(self, reply: Reply, opening: dict[str, Any], how: Behaviour, *, counted: bool) -> None:
+        await reply.chunk(_event(opening, choices=[{"index": 0, "delta": {}, "finish_reason": how.then}]))
         if counted:
             await reply.chunk(_event(opening, choices=[], usage=self._usage()))
         await reply.chunk(b"data: [DONE]\n\n")

@@ -8,7 +8,7 @@ import pytest
 
 from chat_app.answerer import Evidence, Usage
 from chat_app.models.breaker import Breakers
-from chat_app.models.closing import BROKE_OFF, FELL_BACK, OVER_BUDGET, STAYED_HERE
+from chat_app.models.closing import BROKE_OFF, CUT, FELL_BACK, OVER_BUDGET, STAYED_HERE
 from chat_app.models.registry import Kind
 from chat_app.question import Question
 from tests.chat_app.models.conftest import (
@@ -107,6 +107,17 @@ async def test_a_failure_in_mid_answer_ends_it_and_never_mixes_two_models(
     ((_, used),) = purse.settled
     assert used.input_tokens > 50
     assert 0 < used.output_tokens < 20
+
+
+async def test_an_answer_that_grows_too_long_says_that_it_is_cut(rig: Rig, evidence: Evidence) -> None:
+    purse = Purse()
+    rig.double.text = "```text\nsyrup = 2 * sugar + 1 * water"
+    chain = chain_of(rig.model("long-winded"), connections={rig.kind: rig.connection}, purse=purse)
+    answer = await told(chain, evidence)
+    assert answer.text == f"{rig.double.text[:14]}\n```\n\n{CUT}"
+    assert not answer.wrote.whole
+    assert "longest answer" in answer.wrote.notes[0]
+    assert purse.settled == [("long-winded", Usage(120, 9, 20))]
 
 
 async def test_a_short_throttle_is_waited_for(rig: Rig, evidence: Evidence) -> None:
