@@ -5,22 +5,19 @@ This is the only file of the chat that reads the environment; everything below g
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from chat_app.money.rate import parse_rate, parse_rates
+from chat_app.money.money_settings import MoneySettings
 from chat_app.people.people_settings import PeopleSettings
 from retrieval.embedding_settings import EmbeddingSettings
 from retrieval.store_settings import StoreSettings
 
 if TYPE_CHECKING:
     from chat_app.models.chain import ModelChain
-    from chat_app.money.budget import Budgets
-    from chat_app.money.price import Prices
     from lake import Lake
     from retrieval.embedder import Embedder
     from retrieval.reranker import Reranker
@@ -30,7 +27,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
 
-class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
+class ChatSettings(PeopleSettings, MoneySettings, StoreSettings, EmbeddingSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -109,14 +106,6 @@ class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
     )
     guardrail_id: str = Field(default="", description="Amazon Bedrock guardrail that checks questions and answers")
     guardrail_version: str = Field(default="DRAFT", description="its version")
-    budget_session: float = Field(default=0.0, ge=0, description="US dollars a session may cost in a day; 0: unlimited")
-    budget_user: float = Field(default=0.0, ge=0, description="US dollars that a user may cost in a day; 0: unlimited")
-    budget_source: float = Field(default=0.0, ge=0, description="US dollars that a source may cost in a day")
-    budget_day: float = Field(default=0.0, ge=0, description="US dollars that all answers of a day may cost")
-    model_prices: str = Field(default="", description="own prices: MODEL=INPUT/OUTPUT, joined by commas")
-    assumed_price: str = Field(default="15/75", description="price of a model without one, in budgets: INPUT/OUTPUT")
-    answer_cache: int = Field(default=10_000, ge=0, description="answers kept to be given again; 0: none")
-    answer_cache_days: int = Field(default=30, ge=1, description="days that an answer may be given again")
     openai_base_url: str = Field(
         default="",
         validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
@@ -209,32 +198,6 @@ class ChatSettings(PeopleSettings, StoreSettings, EmbeddingSettings):
         return load_embedder_by_id(
             model_id, cache=self.models_folder, name=name, threads=1, access=self.remote_access()
         )
-
-    @field_validator("model_prices")
-    @classmethod
-    def _model_prices_are_readable(cls, text: str) -> str:
-        parse_rates(text)
-        return text
-
-    @field_validator("assumed_price")
-    @classmethod
-    def _assumed_price_is_readable(cls, text: str) -> str:
-        parse_rate(text)
-        return text
-
-    def prices(self) -> Prices:
-        """What requests to models cost."""
-        from chat_app.money.price import Prices
-
-        own, assumed = parse_rates(self.model_prices), parse_rate(self.assumed_price)
-        return Prices(own=own, assumed=assumed, openai_url=self.openai_base_url)
-
-    def budgets(self) -> Budgets:
-        """What may be spent at most."""
-        from chat_app.money.budget import Budgets
-
-        most = (self.budget_session, self.budget_user, self.budget_source, self.budget_day)
-        return Budgets(*(Decimal(str(dollars)) for dollars in most))
 
     def reranked_by(self) -> Reranker | None:
         """Who orders the best passages anew; nothing is loaded yet. None: nobody."""

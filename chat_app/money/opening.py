@@ -44,7 +44,8 @@ class Money:
 def open_money(settings: ChatSettings, database: Database, sources: Callable[[], Sequence[str]]) -> Money:
     """Return what the settings say, in a database whose tables are up to date before the first question. `sources`
     are all that can be asked."""
-    ledger = Ledger(database, settings.budgets(), settings.prices(), sources=sources)
+    prices = settings.prices(openai_url=settings.openai_base_url)
+    ledger = Ledger(database, settings.budgets(), prices, sources=sources)
     cache = AnswerCache(database, most=settings.answer_cache, days=settings.answer_cache_days)
     return Money(ledger, cache, is_caching=settings.answer_cache > 0)
 
