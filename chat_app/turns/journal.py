@@ -15,6 +15,7 @@ from chat_app.store.error import DatabaseUnavailable
 from chat_app.store.turn_store import Batch, TurnStore
 from chat_app.turns.event import TurnState
 from chat_app.turns.live_turn import LiveTurn
+from chat_app.turns.pause import pause
 from chat_app.turns.turn_row import begun_row, ended_row, grown_row, page_rows, thread_row
 
 _LOG = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Journal:
         self._entries: dict[str, _Entry] = {}
         self._wake = asyncio.Event()
         self._round = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._looked_at = 0.0
         self.is_open = False
         self.problem: str | None = None
@@ -83,15 +85,22 @@ class Journal:
         return True
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write until `stop` is called, and then what is left."""
         self.is_open = True
-        while True:
+        while not self._stopping.is_set():
             began = time.monotonic()
             await self.flush()
             took = time.monotonic() - began
-            pause = _AGAIN_SECONDS if self.problem else max(_WRITE_SECONDS, took)
-            urgent = None if self.problem else self._wake
-            await _pause(pause, urgent)
+            if self.problem:
+                await pause(_AGAIN_SECONDS, self._stopping)
+            else:
+                await pause(max(_WRITE_SECONDS, took), self._wake)
+        await self.flush()
+
+    def stop(self) -> None:
+        """End `run` after what it writes now."""
+        self._stopping.set()
+        self._wake.set()
 
     async def flush(self) -> None:
         """Write what is new, once."""
@@ -117,22 +126,32 @@ class Journal:
         done: list[Callable[[], None]] = []
         now = time.monotonic()
         for entry in sorted(self._entries.values(), key=lambda entry: entry.turn.id):
-            if not entry.is_begun:
-                batch.threads.append(thread_row(entry.turn))
-                batch.begun.append(begun_row(entry.turn, self._runner))
-            elif entry.has_ended:
-                batch.ended.append({"id": entry.turn.id, **ended_row(entry.turn)})
-            elif entry.now != entry.written and now - entry.written_at >= _GROW_SECONDS:
-                batch.grown.append(grown_row(entry.turn))
-            elif now - entry.written_at >= _BEAT_SECONDS:
-                batch.beating.append(entry.turn.id)
-            else:
-                continue
-            if len(entry.turn.pages) != entry.written[1]:
-                batch.pages += page_rows(entry.turn)
-            done.append(partial(self._note, entry, entry.now, now, entry.has_ended))
+            was = entry.now, entry.has_ended
+            try:
+                if self._add(entry, batch, now):
+                    done.append(partial(self._note, entry, was[0], now, was[1]))
+            except Exception:  # one turn that cannot be written as a row must not keep the others out
+                _LOG.exception("a turn cannot be kept")
+                self._entries.pop(entry.turn.id)
         batch.threads = list({row["id"]: row for row in batch.threads}.values())
         return batch, done
+
+    def _add(self, entry: _Entry, batch: Batch, now: float) -> bool:
+        """Put into the batch what is new of a turn; return whether there was anything."""
+        if not entry.is_begun:
+            batch.threads.append(thread_row(entry.turn))
+            batch.begun.append(begun_row(entry.turn, self._runner))
+        elif entry.has_ended:
+            batch.ended.append({"id": entry.turn.id, **ended_row(entry.turn)})
+        elif entry.now != entry.written and now - entry.written_at >= _GROW_SECONDS:
+            batch.grown.append(grown_row(entry.turn))
+        elif now - entry.written_at >= _BEAT_SECONDS:
+            batch.beating.append(entry.turn.id)
+        else:
+            return False
+        if len(entry.turn.pages) != entry.written[1]:
+            batch.pages += page_rows(entry.turn)
+        return True
 
     def _note(self, entry: _Entry, written: tuple[int, int], at: float, has_ended: bool) -> None:
         entry.is_begun, entry.written, entry.written_at = True, written, at
@@ -178,14 +197,3 @@ class Journal:
         ended = [entry.turn.id for entry in self._entries.values() if entry.has_ended]
         for turn_id in ended[: max(0, len(ended) - _UNKEPT)]:
             del self._entries[turn_id]
-
-
-async def _pause(seconds: float, urgent: asyncio.Event | None) -> None:
-    if urgent is None:
-        await asyncio.sleep(seconds)
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await urgent.wait()
-    except TimeoutError:
-        return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from chat_app.answer import Answer
 from chat_app.turns.event import TurnSearched
@@ -24,7 +26,20 @@ def _searches() -> TypeAdapter[TurnSearched]:
 
 
 def answer_json(answer: Answer) -> str:
-    return _answers().dump_json(answer).decode()
+    try:
+        return _answers().dump_json(answer).decode()
+    except PydanticSerializationError:  # half a character, which JSON cannot hold
+        return to_json(_storable(_answers().dump_python(answer))).decode()
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_storable(inner) for inner in value]
+    return value
 
 
 def searched_json(searched: TurnSearched) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from chat_app.store.error import DatabaseUnavailable
 from chat_app.store.turn_store import TurnStore
 from chat_app.turns.event import TurnState
+from chat_app.turns.pause import pause
 
 _LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
@@ -27,17 +28,22 @@ class LostTurns:
         self._store = store
         self._runner = runner
         self._seconds = seconds
+        self._stopping = asyncio.Event()
         self._seen: dict[str, tuple[int, float]] = {}
 
     async def run(self) -> None:
-        """Look every second until cancelled."""
-        while True:
+        """Look every second until `stop` is called."""
+        while not self._stopping.is_set():
             try:
                 await self.look()
             except DatabaseUnavailable as error:
                 self._seen.clear()  # beats that could not be read prove nothing
                 _LOG.debug("cannot look for lost turns: %s", error)
-            await asyncio.sleep(min(_LOOK_SECONDS, self._seconds / 4))
+            await pause(min(_LOOK_SECONDS, self._seconds / 4), self._stopping)
+
+    def stop(self) -> None:
+        """End `run` after what it does now: a statement that is cut off spoils its connection."""
+        self._stopping.set()
 
     async def look(self) -> None:
         """Mark those whose beat has stood still for long enough. Errors: DatabaseUnavailable."""

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import Protocol
 
 from chat_app.answer import Answer, Searched
 from chat_app.error import ChatError
@@ -22,8 +21,9 @@ from chat_app.turns.error import Draining, TooManyTurns, UnknownThread
 from chat_app.turns.event import TurnEvent, TurnSearched, TurnState
 from chat_app.turns.journal import Journal
 from chat_app.turns.kept_turn import follow_kept
-from chat_app.turns.live_turn import LiveTurn
+from chat_app.turns.live_turn import LiveTurn, storable
 from chat_app.turns.lost_turns import LOST, LostTurns
+from chat_app.turns.pipeline import Pipeline, TurnKeeper
 from chat_app.turns.turn_row import FoundTurn, exchanges, found_turn
 from retrieval.error import RetrievalError
 
@@ -31,23 +31,12 @@ _LOG = logging.getLogger(__name__)
 _KEEP_SECONDS = 3.0
 _LOST_SECONDS = 10.0
 _UNKEPT = 200
+_CLOSE_SECONDS = 10.0
 
 _BROKEN = "**Something went wrong in the server.** Ask again; if it happens again, tell whoever runs this chat."
 _DRAINING = "**This server is being restarted.** Ask again in a few seconds."
 _TOO_MANY = "**The server answers as many questions as it can at the moment.** Ask again in a minute."
 _NOT_YOURS = "**This conversation is somebody else's.** Begin a new one."
-
-
-class Pipeline(Protocol):
-    """Answers a question; see `AnswerPipeline`."""
-
-    def stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]: ...
-
-
-class TurnKeeper(Protocol):
-    """Takes finished turns, for example into the lake."""
-
-    def __call__(self, turn: LiveTurn, answer: Answer) -> None: ...
 
 
 class TurnRunner:
@@ -101,6 +90,7 @@ class TurnRunner:
             raise Draining(_DRAINING)
         if len(self._tasks) >= self._most:
             raise TooManyTurns(_TOO_MANY)
+        question = replace(question, text=storable(question.text))
         turn = LiveTurn(turn_id or uuid.uuid4().hex, thread_id, question)
         history = await self._history(question.asker, thread_id)
         if not question.history:
@@ -159,11 +149,12 @@ class TurnRunner:
                 turn.task.cancel()
         if left:
             await asyncio.wait(left)
-        for task in self._background:
-            task.cancel()
+        self._journal.stop()
+        self._lost.stop()
         if self._background:
-            await asyncio.wait(self._background)
-            await self._journal.flush()
+            _, hanging = await asyncio.wait(self._background, timeout=_CLOSE_SECONDS)
+            for task in hanging:
+                task.cancel()
 
     def _stop_live(self, turn: LiveTurn) -> None:
         if turn.state is TurnState.RUNNING and turn.task is not None:
