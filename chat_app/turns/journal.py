@@ -57,6 +57,7 @@ class Journal:
         self._runner = runner
         self._on_stop = on_stop
         self._entries: dict[str, _Entry] = {}
+        self._refused: set[str] = set()
         self._wake = asyncio.Event()
         self._round = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -71,7 +72,10 @@ class Journal:
 
     async def end(self, turn: LiveTurn) -> bool:
         """Keep a turn that ended; return whether it is kept."""
-        return await self._written(turn, lambda entry: entry is None)
+        is_done = await self._written(turn, lambda entry: entry is None)
+        is_refused = turn.id in self._refused
+        self._refused.discard(turn.id)
+        return is_done and not is_refused
 
     async def _written(self, turn: LiveTurn, is_done: Callable[[_Entry | None], bool]) -> bool:
         self._wake.set()
@@ -133,6 +137,7 @@ class Journal:
             except Exception:  # one turn that cannot be written as a row must not keep the others out
                 _LOG.exception("a turn cannot be kept")
                 self._entries.pop(entry.turn.id)
+                self._refused.add(entry.turn.id)
         batch.threads = list({row["id"]: row for row in batch.threads}.values())
         return batch, done
 
@@ -182,6 +187,7 @@ class Journal:
                 raise
             except SQLAlchemyError:
                 _LOG.exception("a turn was refused by the database and is not kept")
+                self._refused |= {str(row["id"]) for row in (*part.begun, *part.ended)}
 
     async def _look_for_stops(self) -> None:
         running = [entry for entry in self._entries.values() if entry.is_begun and not entry.has_ended]
