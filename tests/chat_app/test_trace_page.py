@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from chat_app.answer import Answer, answer_once
 from chat_app.gate import Gate
@@ -30,7 +30,8 @@ from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.local_store import LocalStore
 from tests.assets.conftest import HOST, CrawledSource
-from tests.chat_app.test_browser import WAIT, ask, browser, opened, serving  # noqa: F401 - browser is a fixture
+from tests.chat_app.browser import WAIT, OpenChat
+from tests.chat_app.running_chat import RunningChat, start_chat
 from tests.conftest import page
 
 pytestmark = pytest.mark.slow
@@ -208,43 +209,44 @@ async def test_one_address_may_not_ask_without_end(service: ChatService, client:
     assert [(await client.get("/why")).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_reader_gets_from_a_marker_to_the_bytes(
-    browser: Browser, home: Path, models: Path,  # noqa: F811 - the fixture
-) -> None:  # fmt: skip
-    with serving(home, models) as address, opened(browser, address) as page:
-        ask(page, QUESTION)
-        page.locator("a.element-link").first.click(timeout=WAIT)
-        link = page.locator("#side-view-content").get_by_text("Trace: from this passage")
-        with page.context.expect_page() as popped:
-            link.click()
-        trace = popped.value
-        expect(trace.locator("mark")).to_contain_text("A colony swarms in late spring", timeout=WAIT)
-        expect(trace.locator(".outcome").first).to_have_text("OK")
-        trace.set_viewport_size({"width": 390, "height": 800})
-        assert trace.evaluate("document.documentElement.scrollWidth") <= 390
-        trace.get_by_role("link", name="Why does this page answer?").last.click()
-        expect(trace.locator(".verdict")).to_contain_text("It answers", timeout=WAIT)
-        trace.get_by_label("Question (optional)").fill("What is honey made of?")
-        trace.get_by_role("button", name="Look it up").click()
-        expect(trace.locator(".verdict")).to_contain_text("for the question its best passage is", timeout=WAIT)
-        trace.close()
+@pytest.fixture(scope="module")
+def running(home: Path, models: Path, answer: Answer) -> Iterator[RunningChat]:
+    """A chat on the home, after the answer was kept there."""
+    chat = start_chat(home, models)
+    yield chat
+    chat.stop()
+
+
+def test_a_reader_gets_from_a_marker_to_the_bytes(running: RunningChat, open_chat: OpenChat) -> None:
+    chat = open_chat(running.address)
+    chat.ask(QUESTION)
+    link = chat.open_citation(1).get_by_text("Trace: from this passage")
+    with chat.page.context.expect_page() as popped:
+        link.click()
+    trace = popped.value
+    expect(trace.locator("mark")).to_contain_text("A colony swarms in late spring", timeout=WAIT)
+    expect(trace.locator(".outcome").first).to_have_text("OK")
+    trace.set_viewport_size({"width": 390, "height": 800})
+    assert trace.evaluate("document.documentElement.scrollWidth") <= 390
+    trace.get_by_role("link", name="Why does this page answer?").last.click()
+    expect(trace.locator(".verdict")).to_contain_text("It answers", timeout=WAIT)
+    trace.get_by_label("Question (optional)").fill("What is honey made of?")
+    trace.get_by_role("button", name="Look it up").click()
+    expect(trace.locator(".verdict")).to_contain_text("for the question its best passage is", timeout=WAIT)
 
 
 def test_hostile_text_stays_text_in_a_browser(
-    browser: Browser, home: Path, models: Path,  # noqa: F811 - the fixture
-) -> None:  # fmt: skip
+    running: RunningChat, open_chat: OpenChat, home: Path, models: Path
+) -> None:
     question = "What did the beekeeper write on the wall?"
     answer = _kept(question, _settings(home, models))
     number = next(one.number for one in answer.citations if one.passage.url == f"{HOST}/evil.html")
-    with serving(home, models) as address:
-        page = browser.new_page()
-        told: list[str] = []
-        page.on("dialog", lambda dialog: (told.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda message: told.append(message.text))
-        page.goto(f"{address}{_trace(answer, number)}")
-        expect(page.locator("mark")).to_contain_text("<script>document.title='taken'")
-        assert "taken" not in page.title()
-        page.goto(f"{address}/why?url={HOST}/evil.html&question={question}")
-        expect(page.locator(".verdict")).to_contain_text("It answers")
-        assert told == []
-        page.close()
+    chat = open_chat(running.address, _trace(answer, number), ready=False)
+    page, told = chat.page, []
+    page.on("dialog", lambda dialog: (told.append(dialog.message), dialog.dismiss()))
+    expect(page.locator("mark")).to_contain_text("<script>document.title='taken'", timeout=WAIT)
+    assert "taken" not in page.title()
+    page.goto(f"{running.address}/why?url={HOST}/evil.html&question={question}")
+    expect(page.locator(".verdict")).to_contain_text("It answers", timeout=WAIT)
+    assert told == []
+    assert chat.complaints == []
