@@ -18,7 +18,18 @@ from rich.table import Table
 
 from benches.figure import Figure
 
-BENCHES = ("extraction", "chunking", "embedding", "search", "pipeline", "recrawl", "workers", "overhead", "grounding")
+BENCHES = (
+    "extraction",
+    "chunking",
+    "embedding",
+    "search",
+    "declining",
+    "pipeline",
+    "recrawl",
+    "workers",
+    "overhead",
+    "grounding",
+)
 
 
 def _show(console: Console, name: str, figures: list[Figure]) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
@@ -22,9 +22,11 @@ from benches.ranking import Excerpt, distinct_urls, passage_of, publish
 from data_contracts.passage import Passage
 from data_contracts.source import Selectors
 from retrieval.embedder import Embedder
+from retrieval.fusion import DENSE_WEIGHT
 from retrieval.lexical_index import LexicalIndex, LexicalWriter
+from retrieval.ranking import NAMED_BONUS, PAGE_SHARE, PLAIN, Ranking
 from retrieval.retriever import Retriever
-from retrieval.vector_store import SearchMode, VectorStore
+from retrieval.vector_store import RANKING, SearchMode, VectorStore
 
 _DEPTH = 100
 _GOALS = {1: ">= 0.45", 10: ">= 0.85"}
@@ -49,8 +51,7 @@ def masked_faq_figures(data: Path, store: VectorStore, embedder: Embedder) -> li
     """Publish the five masked sites, a source each, and ask each site its questions; the peer is BM25 over whole
     pages, as a site's own search would do it."""
     questions, sites = masked_sites(data)
-    for site, pages in sites.items():
-        publish(store, site, _excerpts(pages, embedder), embedder)
+    publish_sites(sites, store, embedder)
     retriever = Retriever(store, embedder)
     whole = _found_in_whole_pages(sites, questions)
     figures = []
@@ -59,10 +60,46 @@ def masked_faq_figures(data: Path, store: VectorStore, embedder: Embedder) -> li
         figures += [_page_figure(mode, k, questions, found, whole) for k in (1, 10)]
         if mode is SearchMode.HYBRID:
             figures.append(_place_figure(questions, found))
+    figures += _technique_figures(store, embedder, questions)
     found = [_found(retriever, question, list(sites), SearchMode.HYBRID) for question in questions]
     return figures + [
         Figure(f"masked FAQ hit@{k} hybrid, five sites at once", hits(questions, found, k, has_page), "")
         for k in (1, 10)
+    ]
+
+
+def publish_sites(sites: Mapping[str, Pages], store: VectorStore, embedder: Embedder) -> None:
+    """Publish each site as a source of its own, cut into chunks as the pipeline cuts them."""
+    for site, pages in sites.items():
+        publish(store, site, _excerpts(pages, embedder), embedder)
+
+
+def _technique_figures(store: VectorStore, embedder: Embedder, questions: list[Question]) -> list[Figure]:
+    """One technique of the ranking after the other, each with those before it; the peer is none of them."""
+    plain = None
+    figures = []
+    for name, ranking in techniques():
+        retriever = Retriever(store, embedder, ranking=ranking)
+        found = [_found(retriever, question, [question.site], SearchMode.HYBRID) for question in questions]
+        value = hits(questions, found, 1, has_page)
+        figures.append(Figure(f"masked FAQ hit@1, {name}", value, "", peer=plain, peer_name="no technique"))
+        plain = value if plain is None else plain
+    return figures
+
+
+def techniques() -> list[tuple[str, Ranking]]:
+    """Rankings with more and more techniques."""
+    weighted = replace(PLAIN, dense_weight=DENSE_WEIGHT)
+    pages = replace(weighted, page_share=PAGE_SHARE)
+    named = replace(pages, named_bonus=NAMED_BONUS)
+    clean = replace(named, clean=True)
+    return [
+        ("no technique", PLAIN),
+        ("weight of meaning", weighted),
+        ("and words of pages", pages),
+        ("and identifiers", named),
+        ("and cleaned questions", clean),
+        ("and diversity", RANKING),
     ]
 
 

@@ -18,6 +18,7 @@ from data_contracts.passage import Passage
 from retrieval.embedder import Vectors
 from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder
+from retrieval.ranking import PLAIN
 from retrieval.retriever import Retriever
 from retrieval.vector_store import PassageBatch, ReleaseManifest
 
@@ -43,6 +44,8 @@ def run(data: Path) -> list[Figure]:
         store = LocalStore(Path(home) / "index")
         figures = [*scifact_figures(data, store, embedder), *masked_faq_figures(data, store, embedder)]
         retriever = Retriever(store, embedder)
+        plain = Retriever(store, embedder, ranking=PLAIN)
+        figures += _latency("hybrid search of git, no technique", lambda at: _ask(plain, at, ["git"]))
         figures += _latency("hybrid search of git, question embedded", lambda at: _ask(retriever, at, ["git"]))
         sites = [name for name in store.sources() if name != "scifact"]
         figures += _latency("hybrid search of five sites, question embedded", lambda at: _ask(retriever, at, sites))

@@ -93,7 +93,8 @@ class ReleaseEvaluation(_Frozen):
 
     `key` names what was asked and demanded: an evaluation with the same key would find the same. `live` are the live
     release's scores on the same questions, None when it could not be asked. `problems` say why the candidate may not
-    go live; none: it passed.
+    go live; none: it passed. `dense_weight` is the share of meaning against words that the golden questions asked for,
+    None for the default; the release is searched with it.
     """
 
     key: str
@@ -104,6 +105,7 @@ class ReleaseEvaluation(_Frozen):
     probe: ProbeScores
     diff: ReleaseDiff
     problems: tuple[str, ...]
+    dense_weight: float | None = None
 
     @property
     def passed(self) -> bool:

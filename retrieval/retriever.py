@@ -15,6 +15,8 @@ from retrieval.vector_store import RANKING, ReleaseReader, SearchMode
 
 _LONGEST_QUESTION = 4_000
 _PER_SOURCE = 50
+_SPARE = 4
+"""Passages beyond the limit that others of their page may give way to; each costs time to tell from the rest."""
 
 
 class Retriever:
@@ -63,7 +65,7 @@ class Retriever:
         """How many passages to ask of each source, so that enough are left to choose from."""
         depth = limit if sources == 1 else max(limit, _PER_SOURCE)
         if is_hybrid and self._ranking.diverse:
-            depth = max(depth, min(3 * limit, limit + _PER_SOURCE))
+            depth = max(depth, limit + max(_SPARE, limit // 2))
         return depth if self._reranker is None else max(depth, RERANKED)
 
     def _found(self, text: str, names: Sequence[str], depth: int, mode: SearchMode) -> list[ScoredPassage]:

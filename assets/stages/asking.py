@@ -14,7 +14,10 @@ from data_contracts.release_evaluation import (
     QuestionScores,
 )
 from retrieval.embedder import Embedder
-from retrieval.vector_store import VectorStore
+from retrieval.pinned_releases import PinnedReleases
+from retrieval.ranking import Ranking
+from retrieval.retriever import Retriever
+from retrieval.vector_store import RANKING, VectorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +38,24 @@ Ranks = Sequence[Ranked | None]
 
 
 def ask_release(
-    store: VectorStore, source: str, release_id: str, embedder: Embedder, questions: Sequence[Question]
+    store: VectorStore,
+    source: str,
+    release_id: str,
+    embedder: Embedder,
+    questions: Sequence[Question],
+    ranking: Ranking = RANKING,
 ) -> Ranks:
-    """Ask a built release what can be answered, as the chat asks it: by vector and by words together.
+    """Ask a built release what can be answered, as the chat asks it, with every technique of its ranking.
 
     Errors: IndexMissing, IndexDamaged, ModelMismatch.
     """
 
+    retriever = Retriever(PinnedReleases({source: (store, release_id)}), embedder, ranking=ranking)
+
     def asked(question: Question) -> Ranked | None:
         if question.unanswerable is not None:
             return None
-        found = store.search(
-            source,
-            vector=embedder.embed_query(question.text),
-            text=question.text,
-            model_id=embedder.model_id,
-            limit=RANKED_WITHIN,
-            release_id=release_id,
-        )
+        found = retriever.search(question.text, sources=[source], limit=RANKED_WITHIN)
         hits = (rank for rank, scored in enumerate(found, 1) if question.is_answered_by(scored.passage))
         return Ranked(next(hits, None), found[0].passage.url if found else None)
 

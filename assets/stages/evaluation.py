@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assets.stages.asking import Ranks, ask_release, scores_of
+from assets.stages.calibration import ENOUGH, calibrated_weight
 from assets.stages.candidate import Candidate
 from assets.stages.judgement import failed_questions, problems
 from assets.stages.probe import SAMPLE, probe_problems, probe_release
@@ -14,14 +15,15 @@ from assets.stages.question_set import Question, question_set
 from assets.stages.release_diff import diff_of, places_of
 from data_contracts.identity import content_id
 from data_contracts.question import GoldenQuestion
-from data_contracts.release_evaluation import ReleaseEvaluation, read_evaluation
+from data_contracts.release_evaluation import KindScores, QuestionKind, ReleaseEvaluation, read_evaluation
 from data_contracts.source import Source
 from lake import Lake
 from retrieval.embedder import Embedder
 from retrieval.error import RetrievalError
-from retrieval.vector_store import ReleaseManifest, VectorStore
+from retrieval.fusion import DENSE_WEIGHT
+from retrieval.vector_store import RANKING, ReleaseManifest, VectorStore
 
-_REVISION = "1"  # raise it when the same release would be judged in another way
+_REVISION = "2"  # raise it when the same release would be judged in another way
 
 OpenEmbedder = Callable[[str], Embedder]
 """Loads the embedding model of a model id. Raises ModelUnavailable."""
@@ -69,7 +71,9 @@ class Evaluator:
         other_id = other.release_id if other else None
         probe = probe_release(self.store, candidate.manifest, candidate.sample(SAMPLE), candidate.spool)
         questions = question_set(self.lake, name, candidate.chunks, self.golden)
-        ranks = ask_release(self.store, name, release_id, self.embedder, questions)
+        weight = self._calibrated(release_id, questions)
+        ranking = replace(RANKING, dense_weight=DENSE_WEIGHT if weight is None else weight)
+        ranks = ask_release(self.store, name, release_id, self.embedder, questions, ranking)
         other_ranks = None if other is None else self._ranks_of(other, questions)
         scores = scores_of(questions, ranks)
         other_scores = None if other_ranks is None else scores_of(questions, other_ranks)
@@ -77,6 +81,7 @@ class Evaluator:
         return ReleaseEvaluation(
             key=self._key(release_id, other_id),
             compared_with=other_id,
+            dense_weight=weight,
             candidate=scores,
             live=other_scores,
             failed=failed_questions(questions, ranks, other_ranks),
@@ -84,6 +89,17 @@ class Evaluator:
             diff=diff_of(places_of(self.store, name, other_id), places),
             problems=(*probe_problems(probe), *problems(self.source.evaluation, scores, other_scores)),
         )
+
+    def _calibrated(self, release_id: str, questions: Sequence[Question]) -> float | None:
+        """The share of meaning that answers the golden questions best, None for the default."""
+        golden = [question for question in questions if question.kind is QuestionKind.GOLDEN]
+
+        def ask(weight: float) -> KindScores:
+            ranking = replace(RANKING, dense_weight=weight)
+            ranks = ask_release(self.store, self.source.name, release_id, self.embedder, golden, ranking)
+            return scores_of(golden, ranks).golden
+
+        return calibrated_weight(ask) if len(golden) >= ENOUGH else None
 
     def _ranks_of(self, other: ReleaseManifest, questions: Sequence[Question]) -> Ranks | None:
         """Ask the other release; None when it cannot be asked, which must not keep a better one from going live."""

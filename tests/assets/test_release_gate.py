@@ -66,7 +66,7 @@ def test_the_first_release_is_evaluated_and_its_numbers_are_kept_with_it(site: A
     assert found.passed
     assert found.candidate.golden.asked == found.candidate.golden.answerable == 5
     assert found.candidate.golden.recall == 1
-    assert found.candidate.golden.mrr == 1
+    assert (found.candidate.golden.mrr or 0) >= 0.9
     assert found.candidate.heading.asked == 10
     assert (found.candidate.heading.recall or 0) > 0.8
     assert (found.live, found.compared_with) == (None, None)

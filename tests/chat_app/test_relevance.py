@@ -28,6 +28,8 @@ from retrieval.vector_store import ReleaseManifest
         ("How do I reset my router's password?", False),
         ("Who won the football world cup?", False),
         ("asdf qwer", False),
+        ("Good morning! Could you please tell me what a smoker is? Thanks in advance!", True),
+        ("Hello, could you please tell me which is the best chocolate cake? Thank you very much!", False),
     ],
 )
 def test_only_questions_about_the_site_are_answered(

@@ -142,9 +142,9 @@ def test_a_page_that_is_the_answer_may_fill_the_results(make_passage: MakePassag
 @pytest.fixture(scope="module")
 def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A cross-encoder of two random layers, in a folder."""
-    torch = pytest.importorskip("torch")
+    import torch
     from sentence_transformers import CrossEncoder
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
     plain, whole = (tmp_path_factory.mktemp(name) for name in ("bert", "cross-encoder"))
     torch.manual_seed(0)
@@ -158,9 +158,16 @@ def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
         *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
     ]
     (plain / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(str(plain / "vocab.txt")).save_pretrained(plain)
-    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(words), num_labels=1, initializer_range=1.0, **shape)
+    BertTokenizer(str(plain / "vocab.txt")).save_pretrained(plain)
+    config = BertConfig(
+        vocab_size=len(words),
+        initializer_range=1.0,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    config.num_labels = 1
     BertForSequenceClassification(config).save_pretrained(plain)
     CrossEncoder(str(plain), device="cpu").save_pretrained(str(whole))
     return str(whole)
@@ -180,7 +187,6 @@ def test_a_cross_encoder_orders_the_best_passages_anew(cross_encoder: str, make_
 
 
 def test_a_cross_encoder_that_is_not_there_says_what_to_set(tmp_path: Path) -> None:
-    pytest.importorskip("sentence_transformers")
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelUnavailable, match="LORECHAT_RERANKER"):
         CrossEncoderReranker(str(tmp_path)).scores("question", ["text"])
