@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack
 from itertools import islice
 from threading import Lock
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 from upstash_vector.types import FetchResult, Vector
 
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking
+from retrieval.upstash.background_loop import BackgroundLoop
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.releases import Building, UpstashReleases
 from retrieval.upstash.row import HASH, URL, passage_of, row_of, vector_of
 from retrieval.vector_store import RANKING, ChunkPlace, PassageBatch, ReleaseManifest, SearchMode
 
-Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 _STILL_EVERY = 20
 
@@ -37,8 +35,7 @@ class UpstashStore:
         self._plan = plan or UpstashPlan()
         self._url, self._token, self._prefix = url, token, prefix
         self._opening = Lock()
-        self._opened: tuple[BlockingPortal, UpstashReleases] | None = None
-        self._until_closed = ExitStack()
+        self._opened: tuple[BackgroundLoop, UpstashReleases] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -49,25 +46,25 @@ class UpstashStore:
     def close(self) -> None:
         """Close the connections and end the thread."""
         with self._opening:
-            self._until_closed.close()
+            if self._opened is not None:
+                loop, releases = self._opened
+                loop.start(releases.close()).result()
+                loop.close()
             self._opened = None
 
-    def _there(self) -> tuple[BlockingPortal, UpstashReleases]:
+    def _there(self) -> tuple[BackgroundLoop, UpstashReleases]:
         with self._opening:
             if self._opened is None:
-                portal = self._until_closed.enter_context(start_blocking_portal())
                 releases = UpstashReleases(self._url, self._token, self._plan, prefix=self._prefix)
-                self._until_closed.callback(portal.call, releases.close)
-                self._opened = (portal, releases)
+                self._opened = (BackgroundLoop(), releases)
             return self._opened
 
-    def _run(self, call: Callable[[UpstashReleases], Awaitable[Result]]) -> Result:
-        portal, releases = self._there()
-        return portal.call(call, releases)
+    def _start(self, call: Callable[[UpstashReleases], Coroutine[Any, Any, Result]]) -> Future[Result]:
+        loop, releases = self._there()
+        return loop.start(call(releases))
 
-    def _start(self, call: Callable[[UpstashReleases], Awaitable[Result]]) -> Future[Result]:
-        portal, releases = self._there()
-        return portal.start_task_soon(call, releases)
+    def _run(self, call: Callable[[UpstashReleases], Coroutine[Any, Any, Result]]) -> Result:
+        return self._start(call).result()
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -140,13 +137,13 @@ class UpstashStore:
             yield PassageBatch([passage_of(row) for row in page], np.stack([vector_of(row) for row in page]))
 
     def _pages(self, source: str, release_id: str, *, whole: bool) -> Iterator[list[FetchResult]]:
-        portal, releases = self._there()
+        loop, releases = self._there()
         pages = releases.rows(source, release_id, whole=whole)
 
         async def following() -> list[FetchResult] | None:
             return await anext(pages, None)
 
-        while (page := portal.call(following)) is not None:
+        while (page := loop.start(following()).result()) is not None:
             yield page
 
     # -- building --------------------------------------------------------------------------------------------------

@@ -178,3 +178,13 @@ def test_what_is_stored_can_be_read_as_json(make_double: Callable[..., UpstashDo
     release_id = built(double)
     row = next(iter(double.index.namespaces[f"lorechat.docs.{release_id}"].rows.values()))
     assert json.loads(row["data"])["url"] == row["metadata"]["url"]
+
+
+@pytest.mark.slow
+def test_a_process_ends_although_nobody_closed_the_store(make_double: Callable[..., UpstashDouble]) -> None:
+    double = make_double()
+    code = "import sys; from retrieval.upstash.store import UpstashStore; print(UpstashStore(*sys.argv[1:]).sources())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, double.url, double.token], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
