@@ -53,8 +53,9 @@ class Answer:
     when nothing found was about the question: then `text` says so and the citations are the nearest pages. `support`
     says which of the sentences the cited passages bear out; `text` has a mark behind each of the others. `releases`
     maps source to release. `model` is the one that wrote it, `notes` say for the reader why it was not the one that
-    was to; `cost` is in US dollars, None where no price is known, `cached` says that an earlier question's answer was
-    given again, `whole` is False when the model broke off. Times are milliseconds from the question on.
+    was to; `cost` is in US dollars, None where no price is known, by the lists that `prices` names, `cached` says that
+    an earlier question's answer was given again, `whole` is False when the model broke off. Times are milliseconds
+    from the question on.
     """
 
     question: str
@@ -69,6 +70,7 @@ class Answer:
     support: Support = field(default_factory=Support)
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
+    prices: str = ""
     notes: tuple[str, ...] = ()
     cached: bool = False
     whole: bool = True
@@ -86,6 +88,7 @@ class AnswerPipeline:
         self.answerer = answerer
         self.telemetry: Telemetry | None = None
         self.cached: CachedAnswerer | None = None
+        self.prices = ""
         self.understanding = Understanding()
         self.history_tokens = 1_500
         self.section_tokens = 0
@@ -154,6 +157,7 @@ class AnswerPipeline:
             model=wrote.model,
             usage=wrote.usage,
             cost=wrote.cost,
+            prices=self.prices if wrote.cost else "",
             notes=wrote.notes,
             cached=wrote.cached,
             whole=wrote.whole,

@@ -93,7 +93,7 @@ def citation_panel(
     """Return the markdown that a marker opens, None where the answer has no such citation. `context_of` looks up what
     stands around a passage on its page."""
     if number == RECEIPT and has_receipt(answer):
-        return f"**{answer.model}**\n\n{receipt(answer.usage, answer.cost, cached=answer.cached)}"
+        return f"**{answer.model}**\n\n{receipt(answer.usage, answer.cost, cached=answer.cached, prices=answer.prices)}"
     titles = searched.titles if searched else {}
     for citation in answer.citations:
         if citation.number == number:

@@ -107,6 +107,7 @@ def keep_turn(lake: Lake, answer: Answer, *, turn_id: str, thread_id: str, asked
         "output_tokens": answer.usage.output_tokens,
         "cached_tokens": answer.usage.cached_tokens,
         "cost": answer.cost,
+        "prices": answer.prices,
         "is_cached": answer.cached,
         "first_text_milliseconds": answer.first_text_milliseconds,
     }

@@ -14,8 +14,8 @@ class ChatTurn(dy.Schema):
     `citations` is the JSON of the answer's citations, `releases` a JSON object of source -> release searched.
     `standalone` is the question as it was searched for, `is_answered` false when the answer says that nothing was
     found, `support` the share of its statements that the cited passages bear out. `cost` is in US dollars, null where
-    no price is known; `is_cached` says that an earlier answer was given again. The columns from `standalone` on are
-    null in rows from before they were there. Who asked is not kept here.
+    no price is known, `prices` names the lists that it is by; `is_cached` says that an earlier answer was given again.
+    The columns from `standalone` on are null in rows from before they were there. Who asked is not kept here.
     """
 
     source = dy.String(nullable=False)
@@ -35,6 +35,7 @@ class ChatTurn(dy.Schema):
     output_tokens = dy.Int64(nullable=True, min=0)
     cached_tokens = dy.Int64(nullable=True, min=0)
     cost = dy.Float64(nullable=True, min=0)
+    prices = dy.String(nullable=True)
     is_cached = dy.Bool(nullable=True)
     first_text_milliseconds = dy.Int64(nullable=True, min=0)
 

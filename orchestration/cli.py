@@ -162,6 +162,7 @@ def _answer_row(answer: Answer) -> dict[str, object]:
         "notes": list(answer.notes),
         "usage": asdict(answer.usage),
         "cost": answer.cost,
+        "prices": answer.prices,
         "cached": answer.cached,
         "citations": [citation.as_json() for citation in answer.citations],
         "releases": dict(answer.releases),

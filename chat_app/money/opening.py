@@ -37,6 +37,7 @@ class Money:
         if not isinstance(chain, ModelChain):  # quotes are free
             return
         chain.allowance = self.ledger
+        pipeline.prices = self.ledger.prices.version
         if self.is_caching:
             pipeline.cached = CachedAnswerer(chain, self.cache, chain.planned)
 

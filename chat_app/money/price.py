@@ -38,6 +38,14 @@ class Prices:
     assumed: Rate = HIGHEST
     openai_url: str = ""
 
+    @property
+    def version(self) -> str:
+        """What an answer's price was reckoned with."""
+        import genai_prices
+
+        listed = f"genai-prices {genai_prices.__version__}"
+        return f"own prices, then {listed}" if self.own else listed
+
     def price(self, model: LanguageModel, usage: Usage) -> Price | None:
         """Return what a request cost; None where no price is known.
 

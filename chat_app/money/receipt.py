@@ -5,7 +5,7 @@ from __future__ import annotations
 from chat_app.answerer import Usage
 
 
-def receipt(usage: Usage, cost: float | None, *, cached: bool = False) -> str:
+def receipt(usage: Usage, cost: float | None, *, cached: bool = False, prices: str = "") -> str:
     """Return one line of text: what was read and written, and what it cost."""
     if cached:
         return "Given again from an earlier answer: no model was asked, nothing was spent."
@@ -13,7 +13,8 @@ def receipt(usage: Usage, cost: float | None, *, cached: bool = False) -> str:
         return "No language model was asked, nothing was spent." if not cost else dollars(cost)
     again = f" ({usage.cached_tokens:,} of them remembered by the provider)" if usage.cached_tokens else ""
     price = "no price is known for this model" if cost is None else dollars(cost)
-    return f"{usage.input_tokens:,} tokens read{again}, {usage.output_tokens:,} written: {price}."
+    lists = f" (by {prices})" if prices else ""
+    return f"{usage.input_tokens:,} tokens read{again}, {usage.output_tokens:,} written: {price}{lists}."
 
 
 def dollars(cost: float) -> str:

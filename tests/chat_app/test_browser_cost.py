@@ -26,7 +26,9 @@ def test_the_cost_opens_on_demand_and_the_next_person_gets_the_answer_for_nothin
     ada.ask()
     ada.answered("good · Bee handbook")
     ada.markers.filter(has_text="Cost").click(timeout=WAIT)
-    expect(ada.panel).to_contain_text("120 tokens read (20 of them remembered by the provider), 9 written: $0.13.")
+    expect(ada.panel).to_contain_text(
+        "120 tokens read (20 of them remembered by the provider), 9 written: $0.13 (by own prices, then"
+    )
     bob = open_chat(address)
     bob.ask()
     bob.answered("given before")

@@ -14,6 +14,10 @@ def test_a_receipt_tells_tokens_and_price() -> None:
     )
 
 
+def test_a_receipt_names_the_price_lists() -> None:
+    assert receipt(Usage(10, 2), 1.0, prices="genai-prices 0.2.3").endswith("$1.00 (by genai-prices 0.2.3).")
+
+
 def test_a_receipt_says_when_no_price_is_known() -> None:
     assert receipt(Usage(10, 2), None) == "10 tokens read, 2 written: no price is known for this model."
 

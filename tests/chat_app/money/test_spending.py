@@ -82,6 +82,7 @@ async def test_an_answer_tells_what_it_used_and_cost(pipeline: AnswerPipeline, p
     answer = await pipeline.answer(QUESTION)
     used = answer.usage
     assert (used.input_tokens, used.output_tokens, used.cached_tokens) == provider.counts
+    assert answer.prices.startswith("own prices, then genai-prices ")
     assert answer.cost == pytest.approx((used.input_tokens + used.output_tokens) / 1_000)
 
 
