@@ -11,7 +11,6 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
 
 from retrieval.instruction_pattern import COMPACT, PATTERNS
 
@@ -22,15 +21,19 @@ _FORMAT = re.compile(
 _MARKS = re.compile("[\u0300-\u036f]")
 _LOOKALIKE = str.maketrans("аеорсухіјѕԁһӏɡԛԝвкмнтгпαεορυικνχτβηօս013$4@", "aeopcyxijsdhlgqwbkmhtrnaeopuikvxtbnouoiesaa")
 """Letters of other alphabets, and figures, that pass for Latin ones (Unicode UTS 39 lists them all)."""
-_SEPARATED = re.compile(r"\w(?:[-._*~|·]\w)+")
-_FIGURES = re.compile(r"[a-z]*[0134$@](?=[a-z])[a-z0134$@]+")
-_WRITTEN_IN_FIGURES = frozenset(
-    ("ignore", "disregard", "forget", "instructions", "instruction", "previous", "prompt", "system")
+_FIGURED = (
+    *("1gn", "gn0", "1nstr", "ruct1", "ct10n", "10ns", "nstruct1", "prev10", "pr3v", "v1ous", "d1sr", "disr3", "f0rg"),
+    *("pr0mpt", "5ystem", "$ystem", "syst3m"),
 )
+"""Parts of such words as they look with figures for letters."""
 _TAGGED = re.compile("[\U000e0020-\U000e007e]+")
 _OTHER_LETTERS = re.compile("[\u00c0-\u024f\u0250-\u058f]")  # accented Latin, IPA, Greek, Cyrillic, Armenian
-_SINGLES = re.compile(r"\b\w(?:[-._*~|· ]\w){3}\b")
-_FEWEST_LETTERS = 8
+_BY_NEEDLE = {
+    needle: tuple(pattern for others, pattern in PATTERNS if needle in others)
+    for needle in dict.fromkeys(needle for needles, _ in PATTERNS for needle in needles)
+}
+_BEFORE, _STEP, _AFTER = 250, 150, 350  # characters around a needle; the places within a step share one look
+_SPELLED = re.compile(r"(?<!\S)(?:\S ){7,200}\S(?!\S)|(?<!\w)\w(?:[-._*~|·]\w){3,200}(?!\w)")
 _SHORTEST_CODE = 24
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _PRINTABLE = 0.9
@@ -56,31 +59,33 @@ def _views(text: str) -> Iterator[str]:
         bare = _MARKS.sub("", unicodedata.normalize("NFKD", plain))
         yield bare
         yield bare.translate(_LOOKALIKE)
-    elif any(word.translate(_LOOKALIKE) in _WRITTEN_IN_FIGURES for word in _FIGURES.findall(plain)):
+    elif any(part in plain for part in _FIGURED):
         yield plain.translate(_LOOKALIKE)
     yield from _decoded(text)
 
 
 def _matches(view: str) -> bool:
-    if any(needles_in and pattern.search(view) for needles_in, pattern in _candidates(view)):
+    if any(
+        _stands_near(needle, pattern, view) for needles, pattern in PATTERNS for needle in needles if needle in view
+    ):
         return True
-    compact = "".join(_spelled_out(view)) if _SINGLES.search(view) else ""
+    compact = _spelled_out(view)
     return any(needle in compact for needle in COMPACT)
 
 
-def _candidates(view: str) -> Iterator[tuple[bool, re.Pattern[str]]]:
-    for needles, pattern in PATTERNS:
-        yield any(needle in view for needle in needles), pattern
+def _stands_near(needle: str, pattern: re.Pattern[str], view: str) -> bool:
+    """Whether a pattern is found around one of a needle's places: much faster than to look everywhere."""
+    at = view.find(needle)
+    while at >= 0:
+        if pattern.search(view, max(0, at - _BEFORE), at + _STEP + _AFTER):
+            return True
+        at = view.find(needle, at + _STEP)
+    return False
 
 
-def _spelled_out(view: str) -> Iterator[str]:
+def _spelled_out(view: str) -> str:
     """Words that are written letter by letter, put together: `i g n o r e`, `i-g-n-o-r-e`."""
-    for is_single, group in groupby(view.split(), key=lambda word: len(word) == 1):
-        words = list(group)
-        if is_single and len(words) >= _FEWEST_LETTERS:
-            yield "".join(words)
-        elif not is_single:
-            yield from (re.sub(r"\W|_", "", word) for word in words if _SEPARATED.fullmatch(word))
+    return "".join(re.sub(r"\W|_", "", found[0]) for found in _SPELLED.finditer(view))
 
 
 def _decoded(text: str) -> Iterator[str]:

@@ -32,20 +32,29 @@ _WORDED: tuple[tuple[str, str], ...] = (
     ("ignore|disregard", r"\b(?:ignore|disregard) (?:all |the |your |every |any )+(?:rules|instructions|prompts)\b"),
     (
         "you are now|from now on|pretend|act as|roleplay|role-play|behave as",
-        r"\byou are now (?:an? |in (?:developer|debug|dan|god|admin)|the |dan\b|free|my |no longer|going|unrestricted|"
+        r"\byou are now (?:an? |in (?:developer|debug|dan|god|admin)|the |dan\b|free|my |no longer|going|"
+        r"unrestricted|"
         r"operating)|\bfrom now on,? (?:you|answer|reply|respond|always|say)\b|\bpretend (?:that you (?:are|have)|"
-        r"you (?:are|have)|to be an? )|\b(?:act|behave) as (?:if you|an? (?:unrestricted|evil|uncensored|different|ai|"
+        r"you (?:are|have)|to be an? )|\b(?:act|behave) as (?:if you|an? (?:unrestricted|evil|uncensored|different|"
+        r"ai|"
         r"llm|dan|jailbroken)|dan\b)",
     ),
     ("you are no longer", r"\byou are no longer (?:bound|an?|limited|restricted)\b"),
     (
-        "prompt|instructions|message",
+        "system prompt|system message|system instruction|initial prompt|initial instruction|hidden prompt|"
+        "hidden instruction|"
+        "hidden message|secret prompt|secret instruction|developer prompt|developer message|original prompt|"
+        "original instruction",
         r"\b(?:reveal|print|show|repeat|output|display|leak|disclose|tell|write|give|return|recite|quote|paste)\b"
         r"(?:[^\w]{1,4}\w+){0,5}?[^\w]{1,4}(?:system|initial|hidden|secret|developer|original) "
         r"(?:prompts?|instructions?|messages?)\b",
     ),
     (
-        "instruction|task|goal|role|purpose|job|prompt",
+        "your new |your real |your only |your true |your actual |your updated |the new task|the real task|"
+        "new instructions|"
+        "begin system|begin of system|start system|end system|instructions for|instructions to|instruction for|"
+        "instruction to|"
+        "prompt for|message for|message to|note for|note to|end of system",
         r"\b(?:your|the) (?:new|real|only|true|updated|actual) (?:task|goal|instructions?|purpose|role|job|"
         r"prompt|orders)\b"
         r"(?::| is\b| are\b)|\bnew instructions?:|\b(?:begin|start|end) (?:of )?(?:system|new|hidden) (?:prompt|"
@@ -65,14 +74,16 @@ _WORDED: tuple[tuple[str, str], ...] = (
         r"never|not)\b",
     ),
     (
-        "answering|summari|asked|respond",
+        "when asked|when answering|when summari|when respond|when you |whenever ",
         r"\bwhen(?:ever)? (?:you (?:are )?)?(?:asked|answering|summari[sz]ing|responding|you answer|you respond|"
         r"you reply|you "
         r"summari[sz]e)\b[^.!?]{0,80}\b(?:you must|always|never|say that|reply with|tell the|include the|"
         r"respond with|ignore)\b",
     ),
     (
-        "user|human|reader|anyone",
+        "do not tell|don't tell|never tell|do not mention|don't mention|never mention|do not reveal|don't reveal|"
+        "never reveal|"
+        "do not inform|don't inform|never inform|disclose|warn |tell the user|send ",
         r"\b(?:do not|don't|never) (?:tell|mention|reveal|inform|disclose|warn)\b(?:[^\w]{1,4}\w+){0,5}?[^\w]{1,4}"
         r"(?:the )?(?:user|human)s?\b|\btell the user (?:to|that)\b|\bsend (?:the )?(?:user|conversation|"
         r"chat)(?:'s)? "
@@ -91,7 +102,8 @@ _WORDED: tuple[tuple[str, str], ...] = (
     ("<passage|</passage", r"</?passage\b"),
     (
         "### system|### new inst|### instruction|[system]",
-        r"### (?:system (?:prompt|message)|system:|new instructions?|instructions?:)|\[system\]:? (?:you|ignore|new)\b",
+        r"### (?:system (?:prompt|message)|system:|new instructions?|instructions?:)|\[system\]:? (?:you|ignore|"
+        r"new)\b",
     ),
     (
         "system:|assistant:",
