@@ -22,6 +22,7 @@ _WORDS = {
     ("chat", "settings", "title"): "Websites",
     ("navigation", "header", "readme"): "Help",
     ("auth", "login", "title"): "Log in",
+    ("auth", "login", "form", "actions", "signin"): "Log in",
     ("auth", "login", "form", "email", "label"): "Name",
     ("auth", "login", "form", "email", "placeholder"): "",
     ("auth", "login", "form", "email", "required"): "Say who you are",
