@@ -57,7 +57,7 @@ class TurnTrace:
     def searched(self, event: Searched) -> None:
         """The search is done."""
         self._searched_at = time.time_ns()
-        found = {
+        found: dict[str, str | int | float] = {
             "lorechat.passages": len(event.passages),
             "lorechat.releases": ",".join(release.release_id for release in event.releases),
         }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from chat_app.answerer import Usage
 from chat_app.metrics import Metrics
 from chat_app.models.allowance import Allowance, Reservation
@@ -42,8 +45,11 @@ def measure(service: ChatService) -> None:
     chain.allowance = CountedAllowance(chain.allowance, metrics)
     models = {model for planned in chain.plans.models.values() for model in planned}
     for name in {model.name for model in models}:
-        same = [model for model in models if model.name == name]
-        metrics.breakers.labels(name).set_function(lambda same=same: any(chain.is_left_alone(one) for one in same))
+        metrics.breakers.labels(name).set_function(partial(_rests, chain, [one for one in models if one.name == name]))
+
+
+def _rests(chain: ModelChain, models: Sequence[LanguageModel]) -> float:
+    return float(any(chain.is_left_alone(model) for model in models))
 
 
 _: type[Allowance] = CountedAllowance
