@@ -151,7 +151,7 @@ def main(folder: Path) -> None:
         take_chat(page, chat, folder / "chat.png")
         take_trace(page, folder / "trace.png")
         take_conversations(page, chat, folder / "conversations.png")
-        take_chat(page, chat, folder / "chat.png")
+        take_chat(page, chat, folder / "chat-panel.png")
         take_dark(page, folder / "chat-dark.png")
         take_phone(browser, chat, folder / "chat-phone.png")
         take_login(browser.new_page(viewport={"width": 1280, "height": 800}), folder / "login.png")
