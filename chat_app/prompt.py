@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from chat_app.answerer import Evidence
+from chat_app.grounding.mark import without_marks
 from chat_app.question import Exchange, Question
 from data_contracts.passage import Passage
 from retrieval.instruction import is_instruction_like
@@ -43,7 +44,7 @@ def conversation(exchanges: Sequence[Exchange]) -> str:
     """Return earlier turns, oldest first, as the prompt shows them. Their markers go: they number other passages."""
     return "\n\n".join(
         f"<turn>\n<question>{inert(exchange.question)}</question>\n"
-        f"<answer>{inert(_MARKER.sub('', exchange.answer))}</answer>\n</turn>"
+        f"<answer>{inert(_MARKER.sub('', without_marks(exchange.answer)))}</answer>\n</turn>"
         for exchange in exchanges
     )
 
