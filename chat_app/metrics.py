@@ -54,7 +54,7 @@ class Metrics:
         self._total.labels(door).observe(seconds)
         if answer is None:
             return
-        if getattr(answer, "cached", False):
+        if answer.cached:
             self._cached.inc()
         self._tokens.labels(model, "input").inc(answer.usage.input_tokens)
         self._tokens.labels(model, "output").inc(answer.usage.output_tokens)

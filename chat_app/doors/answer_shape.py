@@ -17,7 +17,7 @@ def extension(answer: Answer, turn_id: str) -> dict[str, object]:
         "releases": dict(answer.releases),
         "notes": list(answer.notes),
         "cost": answer.cost,
-        "cached": bool(getattr(answer, "cached", False)),
+        "cached": answer.cached,
         "support": answer.support.as_json(),
     }
 

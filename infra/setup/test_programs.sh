@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that the programs are there that the tests drive: a Chromium, nginx and PostgreSQL.
+# Makes sure that the programs are there that the tests drive: a Chromium, nginx, PostgreSQL and curl.
 # On Debian and Ubuntu they are installed when this runs as root or sudo asks for nothing; elsewhere a person is told.
 set -eu
 
@@ -11,6 +11,7 @@ missing=
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 command -v nginx >/dev/null 2>&1 || missing="$missing nginx"
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
