@@ -85,9 +85,10 @@ def test_a_judgement_takes_a_comment(
     expect(chat.page.locator("button.negative-feedback-on").first).to_be_visible(timeout=WAIT)
     lake = Lake(str(tmp_path / "home" / "lake"))
     kept: list[str] = []
-    while not kept:
-        chat.page.wait_for_timeout(200)
-        kept = lake.scan(FEEDBACK).collect()["comment"].to_list()
+    for _ in range(600):  # until the log has written it
+        if kept := lake.scan(FEEDBACK).collect()["comment"].to_list():
+            break
+        chat.page.wait_for_timeout(100)
     assert kept == ["It does not say how many bees leave."]
 
 
