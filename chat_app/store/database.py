@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from chat_app.store.migrate import migrate
 _BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
 _CONNECTIONS = 10
+_FILE_CONNECTIONS = 4
+"""Each is a thread; more of them only take turns at the one file, and opening one costs more than a statement."""
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -38,8 +41,12 @@ class Database:
         self.place = _place(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _engine(url, foreign_keys=True)
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # SQLite keeps single statements at once as its connections are opened below; asking for it again costs a change
+        # of thread each time.
+        self._single = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._grouped = self.engine.execution_options(chat_begin="IMMEDIATE")
+        # SQLite has one writer: those of this process queue here rather than in its lock, which sleeps and is not fair.
+        self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
@@ -55,7 +62,7 @@ class Database:
         In SQLite it takes the one writer's place at once: a transaction that first reads could not write any more.
         """
         with _named(self.place):
-            async with self._grouped.begin() as connection:
+            async with self._turn, self._grouped.begin() as connection:
                 yield connection
 
     async def migrate(self) -> None:
@@ -114,7 +121,7 @@ def _engine(url: URL, *, foreign_keys: bool) -> AsyncEngine:
         return create_async_engine(
             url, connect_args=arguments, pool_pre_ping=True, pool_size=_CONNECTIONS, hide_parameters=True
         )
-    engine = create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True, pool_size=_FILE_CONNECTIONS, max_overflow=0)
     event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare_sqlite(connection, foreign_keys))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
