@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from chat_app.question import Asker, Question
 from chat_app.store.database import open_database
@@ -52,7 +52,9 @@ async def test_a_full_disk_costs_the_record_and_not_the_answer(script: Script, t
     await database.migrate()
     async with database.connection() as connection:
         pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
-        await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    await database.close()
+    limit = f"PRAGMA max_page_count = {pages}"
+    event.listen(database.engine.sync_engine, "connect", lambda connection, _: connection.cursor().execute(limit))
     runner = TurnRunner(script, database)
     runner.open()
     turn_id = await runner.start(ASKED, "t1")
