@@ -7,12 +7,9 @@ that is under way ends on the snapshot that it began with.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from typing import Any
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
+from retrieval.file_lock import locked
 from retrieval.open_snapshots import OpenSnapshots
 from retrieval.ranking import Ranking
 from retrieval.release_files import (
@@ -58,7 +56,7 @@ class LocalStore:
         home = self._home(manifest.source)
         home.mkdir(parents=True, exist_ok=True)
         final = home / checked_name(manifest.release_id)
-        with _locked(home / ".build.lock"):
+        with locked(home / ".build.lock"):
             _sweep(home)
             if _is_whole(final):
                 return
@@ -76,21 +74,21 @@ class LocalStore:
     def evaluated(self, source: str, release_id: str, evaluation: Mapping[str, Any]) -> None:
         """Keep what an evaluation found in the manifest."""
         folder = self._folder(source, release_id)
-        with _locked(folder.parent / ".build.lock"):
+        with locked(folder.parent / ".build.lock"):
             replace_manifest(folder, replace(read_manifest(folder), evaluation=evaluation))
 
     def promote(self, source: str, release_id: str) -> None:
         """Make a built release the live one after its files' hashes were checked."""
         folder = self._folder(source, release_id)
         verify(folder)
-        with _locked(folder.parent / ".current.lock"):
+        with locked(folder.parent / ".current.lock"):
             replace_text(folder.parent / _CURRENT, release_id)
 
     def withdraw(self, source: str) -> None:
         """Take the live release out of service."""
         home = self._home(source)
         if home.is_dir():
-            with _locked(home / ".current.lock"):
+            with locked(home / ".current.lock"):
                 (home / _CURRENT).unlink(missing_ok=True)
                 sync(home)
 
@@ -124,7 +122,7 @@ class LocalStore:
         folder = home / checked_name(release_id)
         if not folder.is_dir():
             return
-        with _locked(home / ".current.lock"):
+        with locked(home / ".current.lock"):
             if self._current(source) == release_id:
                 raise RetrievalError(f"{release_id} is the live release of {source}. Promote another one first.")
             _remove(folder)
@@ -244,14 +242,3 @@ def _sweep(home: Path) -> None:
         shutil.rmtree(path)
     for path in home.glob(f"{_REMOVED}*"):
         shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an advisory lock that threads and processes share and that ends with its holder."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
