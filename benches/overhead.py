@@ -56,19 +56,28 @@ def run(data: Path) -> list[Figure]:
 async def _measured(address: str, pid: int, model: str) -> list[Figure]:
     marks = iter(range(1_000_000))
     async with asyncio.timeout(900):
+        opened = await _memory(address, pid)
         for _ in range(_WARM):
             await _alone(address, next(marks))
         alone = [await _alone(address, next(marks)) for _ in range(ALONE)]
-        first = [await ChatSession.open(address) for _ in range(SESSIONS // 4)]
-        await _settled()
-        before = _resident(pid)
-        rest = [await ChatSession.open(address) for _ in range(SESSIONS - len(first))]
-        await _settled()
-        opened = (_resident(pid) - before) / len(rest)
-        together = await _together([*first, *rest], marks)
-        await asyncio.gather(*(session.close() for session in [*first, *rest]))
+        sessions = [await ChatSession.open(address) for _ in range(SESSIONS)]
+        together = await _together(sessions, marks)
+        await asyncio.gather(*(session.close() for session in sessions))
     arrivals = {int(mark): second for mark, second in _asked(f"{model}/arrivals").items()}
     return [*_figures(alone, together, arrivals), Figure("memory per open page", opened / 1000, "KB", "<= 150")]
+
+
+async def _memory(address: str, pid: int) -> float:
+    """Bytes that a page takes beyond the first quarter of them. Measured before anything else, while the server has
+    no freed memory left that pages could be put into."""
+    first = [await ChatSession.open(address) for _ in range(SESSIONS // 4)]
+    await _settled()
+    before = _resident(pid)
+    rest = [await ChatSession.open(address) for _ in range(SESSIONS - len(first))]
+    await _settled()
+    grown = _resident(pid) - before
+    await asyncio.gather(*(session.close() for session in [*first, *rest]))
+    return grown / len(rest)
 
 
 def _figures(
