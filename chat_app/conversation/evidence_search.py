@@ -49,10 +49,11 @@ def merged(lanes: Iterable[Sequence[ScoredPassage]], limit: int) -> Sequence[Sco
     lanes = [lane for lane in lanes if lane]
     if len(lanes) < 2:
         return lanes[0][:limit] if lanes else []
-    turns = chain.from_iterable(zip_longest(*lanes))
-    by_id = {scored.passage.chunk_id: scored for scored in reversed([one for one in turns if one is not None])}
-    in_order = reversed(by_id.values())
-    return [scored for scored, _ in zip(distinct(in_order), range(limit), strict=False)]
+    first: dict[str, ScoredPassage] = {}
+    for scored in chain.from_iterable(zip_longest(*lanes)):
+        if scored is not None:
+            first.setdefault(scored.passage.chunk_id, scored)
+    return [scored for scored, _ in zip(distinct(first.values()), range(limit), strict=False)]
 
 
 def cited(exchange: Exchange) -> list[Passage]:
