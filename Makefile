@@ -62,9 +62,9 @@ $(READY_RUN): pyproject.toml
 	@touch $@
 
 $(READY_TEST): pyproject.toml
-	@sh infra/setup/environment.sh local,docs,dev
+	@sh infra/setup/environment.sh local,docs,dev,infra
 	@touch $(READY_RUN) $@
 
 $(READY_BENCH): pyproject.toml
-	@sh infra/setup/environment.sh local,docs,dev,bench
+	@sh infra/setup/environment.sh local,docs,dev,infra,bench
 	@touch $(READY_RUN) $(READY_TEST) $@

@@ -1,0 +1,46 @@
+"""The CDK app of a stage: `python -m infra.app dev --output build/cdk/dev` writes its templates, offline.
+
+Every stack is checked by cdk-nag's AwsSolutions rules while it is written; what is not acknowledged is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.config.stage_config import StageConfig, read_stage
+from infra.stacks.data_stack import DataStack
+from infra.stacks.edge_stack import EdgeStack
+from infra.stacks.service_stack import ServiceStack
+
+
+def build_app(config: StageConfig, output: Path) -> App:
+    """Return the stage's stacks; `synth` writes them to `output`."""
+    # CloudFormation's rules are errors, not only warnings.
+    app = App(outdir=str(output), context={"@aws-cdk/core:validateAgainstDefaultRules": True})
+    Validations.of(app).add_plugins(AwsSolutionsChecks())
+    edge = EdgeStack(app, f"{config.prefix}-edge", config=config)
+    data = DataStack(app, f"{config.prefix}-data", config=config, edge=edge)
+    ServiceStack(app, f"{config.prefix}-service", config=config, edge=edge, data=data)
+    for name, value in (("project", "lorechat"), ("stage", config.stage)):
+        Tags.of(app).add(name, value)
+    return app
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the templates of a stage."""
+    parser = argparse.ArgumentParser(prog="python -m infra.app", description="Write the templates of a stage.")
+    parser.add_argument("stage", choices=["dev", "staging", "prod"])
+    parser.add_argument("--output", type=Path, required=True, help="folder for the templates")
+    given = parser.parse_args(arguments)
+    build_app(read_stage(given.stage), given.output).synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The pieces that stacks are made of, one noun a file."""

@@ -1,0 +1,98 @@
+"""The collector beside the chat: what `/metrics` says becomes CloudWatch metrics in the embedded metric format, and
+traces go to X-Ray. It reads `/metrics` from within the task, which needs no key."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from infra.config.stage_config import StageConfig
+from infra.parts.acknowledgement import acknowledge
+from infra.parts.guard import CHAT_PORT
+from infra.parts.log_group import log_group
+
+TRACES_PORT = 4318
+STAGE = "stage"
+"""Dimension of every metric; some have another one beside it."""
+
+# Metric of `/metrics` -> further dimensions beside the stage.
+_METRICS: dict[str, tuple[str, ...]] = {
+    "lorechat_turns_total": ("outcome",),
+    "lorechat_turns_running": (),
+    "lorechat_first_text_seconds": (),
+    "lorechat_turn_seconds": (),
+    "lorechat_retrieval_seconds": (),
+    "lorechat_tokens_total": ("model", "kind"),
+    "lorechat_cost_dollars_total": ("model",),
+    "lorechat_cached_answers_total": (),
+    "lorechat_refusals_total": ("status",),
+    "lorechat_budget_refusals_total": (),
+}
+
+
+def namespace(config: StageConfig) -> str:
+    """Where the stage's own metrics are in CloudWatch."""
+    return f"LoreChat/{config.stage}"
+
+
+def add_collector(task: ecs.FargateTaskDefinition, *, config: StageConfig) -> None:
+    """Add the collector to the chat's task, with the rights to write its metrics and traces."""
+    metrics = log_group(task, "Metrics", config=config)
+    task.add_container(
+        "collector",
+        image=ecs.ContainerImage.from_registry(config.images.collector),
+        essential=False,  # the chat answers without it
+        environment={"AOT_CONFIG_CONTENT": json.dumps(_settings(config, metrics))},
+        readonly_root_filesystem=True,
+        memory_limit_mib=256,
+        logging=ecs.LogDriver.aws_logs(stream_prefix="collector", log_group=log_group(task, "Lines", config=config)),
+    )
+    metrics.grant_write(task.task_role)
+    metrics.grant(task.task_role, "logs:DescribeLogStreams")
+    task.add_to_task_role_policy(
+        iam.PolicyStatement(
+            sid="Traces", actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
+        )
+    )
+    acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "X-Ray and the fetching of registry tokens know no resources.")
+
+
+def _settings(config: StageConfig, metrics: logs.ILogGroup) -> dict[str, object]:
+    target = {"targets": [f"127.0.0.1:{CHAT_PORT}"], "labels": {STAGE: config.stage}}
+    scrape = {"job_name": "chat", "scrape_interval": "60s", "static_configs": [target]}
+    return {
+        "extensions": {"health_check": {}},
+        "receivers": {
+            "prometheus": {"config": {"scrape_configs": [scrape]}},
+            "otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{TRACES_PORT}"}}},
+        },
+        "processors": {"batch": {}},
+        "exporters": {
+            "awsemf": {
+                "namespace": namespace(config),
+                "region": config.region,
+                "log_group_name": metrics.log_group_name,
+                "log_stream_name": "{TaskId}",
+                "resource_to_telemetry_conversion": {"enabled": False},
+                "dimension_rollup_option": "NoDimensionRollup",
+                "metric_declarations": [
+                    {
+                        "dimensions": [[STAGE]] + ([[STAGE, *further]] if further else []),
+                        "metric_name_selectors": [f"^{name}$"],
+                    }
+                    for name, further in _METRICS.items()
+                ],
+            },
+            "awsxray": {"region": config.region},
+        },
+        "service": {
+            "extensions": ["health_check"],
+            "pipelines": {
+                "metrics": {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["awsemf"]},
+                "traces": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["awsxray"]},
+            },
+        },
+    }

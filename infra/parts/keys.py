@@ -1,0 +1,45 @@
+"""The secret that operators fill before the first deployment: `lorechat/STAGE/keys`, a JSON object.
+
+It is not made by a stack, so that no deployment overwrites it and no `destroy` takes it along.
+"""
+
+from __future__ import annotations
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.config.stage_config import StageConfig
+
+_VARIABLES = {
+    "upstash_url": "UPSTASH_VECTOR_REST_URL",
+    "upstash_token": "UPSTASH_VECTOR_REST_TOKEN",
+    "openai_key": "OPENAI_API_KEY",
+    "oidc_client_secret": "LORECHAT_OIDC_CLIENT_SECRET",
+}
+
+
+def secret_name(config: StageConfig) -> str:
+    """Return the secret's name."""
+    return f"{config.secret_prefix}/keys"
+
+
+def needed_keys(config: StageConfig) -> tuple[str, ...]:
+    """Return the fields that the secret must have."""
+    needed = ["upstash_url", "upstash_token"]
+    if config.chat.openai:
+        needed.append("openai_key")
+    if config.chat.login == "oidc":
+        needed.append("oidc_client_secret")
+    return tuple(needed)
+
+
+def pipeline_keys(config: StageConfig) -> tuple[str, ...]:
+    """Return the fields that the pipeline needs: it embeds, but nobody logs in to it."""
+    return tuple(key for key in needed_keys(config) if key != "oidc_client_secret")
+
+
+def key_variables(scope: Construct, id: str, *, config: StageConfig, keys: tuple[str, ...]) -> dict[str, ecs.Secret]:
+    """Return variables of a container, filled from the secret when a task starts."""
+    secret = secretsmanager.Secret.from_secret_name_v2(scope, id, secret_name(config))
+    return {_VARIABLES[key]: ecs.Secret.from_secrets_manager(secret, key) for key in keys}

@@ -1,0 +1,1 @@
+"""The four stacks of a stage: they wire the pieces and grant."""
