@@ -17,7 +17,7 @@ from chat_app.models.closing import FELL_BACK, OVER_BUDGET, STAYED_HERE
 from chat_app.models.completer import Completion
 from chat_app.models.connection import Connection
 from chat_app.models.failure import headline
-from chat_app.models.profile import FAST, PRIVATE, Plans
+from chat_app.models.profile import Plans
 from chat_app.models.registry import QUOTES, LanguageModel
 from chat_app.prompt import RULES, prompt
 from chat_app.question import Question
@@ -83,7 +83,7 @@ class ModelChain:
         self, system: str, user: str, *, question: Question, most_output_tokens: int = 256, seconds: float = 5.0
     ) -> Completion | None:
         """Ask the fast models for a small thing, within `seconds` in all; see `Completer`."""
-        models = self.plans.models.get(PRIVATE if question.profile == PRIVATE else FAST, ())
+        models = self.plans.quick(question)
         silence = min(seconds, self._silence)
         inquiry = Inquiry(question, system, user, silence, most_output_tokens=most_output_tokens)
         said: list[str] = []
@@ -142,6 +142,6 @@ class ModelChain:
         """What quotes say below themselves."""
         if not any(self.plans.models.values()):
             return NOTE
-        if question.profile == PRIVATE:
+        if self.plans.is_private(question):
             return STAYED_HERE
         return OVER_BUDGET if setbacks.notes and setbacks.is_only_money else FELL_BACK

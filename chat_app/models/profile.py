@@ -37,11 +37,22 @@ class Plans:
     router: bool = False
 
     def of(self, question: Question) -> Sequence[LanguageModel]:
-        """The models for a question. A profile that is not known here is the default one."""
-        chosen = question.profile
-        if not chosen and self.router and self.default != PRIVATE:
-            chosen = routed(question)
-        return self.models.get(chosen, self.models[self.default])
+        """The models for a question."""
+        return self.models[self._profile(question)]
+
+    def quick(self, question: Question) -> Sequence[LanguageModel]:
+        """The models for what is asked beside a question: fast ones, that see no more than its own may."""
+        return self.models[PRIVATE if self.is_private(question) else FAST]
+
+    def is_private(self, question: Question) -> bool:
+        """Whether a question must stay on machines of one's own, be it that nobody chose another profile."""
+        return self._profile(question) == PRIVATE
+
+    def _profile(self, question: Question) -> str:
+        """The profile of a question; for one that is not known here, the default one."""
+        if not question.profile and self.router and self.default != PRIVATE:
+            return routed(question)
+        return question.profile if question.profile in self.models else self.default
 
 
 def plans(settings: ChatSettings) -> Plans:

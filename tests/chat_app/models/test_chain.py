@@ -8,10 +8,14 @@ import pytest
 
 from chat_app.answerer import Evidence, Usage
 from chat_app.models.breaker import Breakers
+from chat_app.models.chain import ModelChain
 from chat_app.models.closing import BROKE_OFF, CUT, FELL_BACK, OVER_BUDGET, STAYED_HERE
+from chat_app.models.connection import Connection
+from chat_app.models.profile import Plans
 from chat_app.models.registry import Kind
 from chat_app.question import Question
 from tests.chat_app.models.conftest import (
+    PATIENCE,
     QUESTION,
     Purse,
     Rig,
@@ -66,7 +70,7 @@ async def test_another_provider_answers_where_one_stays_silent(
     openai_double: ProviderDouble, bedrock_double: BedrockDouble, evidence: Evidence
 ) -> None:
     """Here the client's own time-out is short, so that no wait of ours tells a slow machine from a silent one."""
-    connections = {
+    connections: dict[str, Connection] = {
         "openai": openai_connection(openai_double, silence_seconds=0.5),
         "bedrock": bedrock_connection(bedrock_double),
     }
@@ -216,6 +220,17 @@ async def test_private_questions_never_leave(rig: Rig, evidence: Evidence) -> No
     assert answer.wrote.model == "quotes only"
     assert answer.text.endswith(STAYED_HERE)
     assert completion is None
+    assert rig.double.asked == []
+
+
+async def test_nothing_leaves_where_private_is_what_nobody_has_to_choose(rig: Rig, evidence: Evidence) -> None:
+    outside = (rig.model("good"),)
+    plans = Plans({"fast": outside, "best": outside, "private": ()}, default="private", router=True)
+    chain = ModelChain(plans, {rig.kind: rig.connection}, silence_seconds=PATIENCE)
+    for profile in ("", "private", "unheard of"):
+        asked = Question(QUESTION.text, profile=profile)
+        assert (await told(chain, evidence, asked)).text.endswith(STAYED_HERE)
+        assert await chain.complete("s", "u", question=asked) is None
     assert rig.double.asked == []
 
 
