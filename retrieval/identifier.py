@@ -11,14 +11,15 @@ import re
 from collections.abc import Sequence
 
 _TICKED = re.compile(r"`([^`\n]{2,80})`")
+# What a repetition has taken it keeps (`++`): a question of one long word must not be read in every way there is.
 _NAME = re.compile(
     r"""(?<![\w.-])(?:
-      --?[A-Za-z][\w-]*                       # --no-cache, -Wall
-    | \w+(?:(?:::|\.)\w+)+                    # os.path.join, std::vector
-    | \w*[^\W_]_\w+                           # CMAKE_CXX_FLAGS, read_csv
-    | [A-Z]+-?\d[\w-]*                        # E0382, CVE-2024-1
+      --?[A-Za-z][\w-]*+                      # --no-cache, -Wall
+    | \w++(?:(?:::|\.)\w++)+                  # os.path.join, std::vector
+    | \w*[^\W_]_\w++                          # CMAKE_CXX_FLAGS, read_csv
+    | [A-Z]+-?\d[\w-]*+                       # E0382, CVE-2024-1
     | 0x[0-9A-Fa-f]+
-    | [A-Za-z]*[a-z][A-Z][a-zA-Z]*[a-z]\w*    # HttpResponse, useState
+    | (?=[A-Za-z]*?[a-z][A-Z][a-zA-Z]*?[a-z])\w++  # HttpResponse, useState
     )(?![\w-])""",
     re.VERBOSE,
 )

@@ -25,9 +25,12 @@ _POLITE = (
 )
 _BEFORE = tuple(re.compile(rf"\s*{pattern}(?!\w)[\s,:]*", re.IGNORECASE) for pattern in (_GREETING, _POLITE))
 _THANKS = r"(?:thanks|thank you|thx|cheers)(?: a lot| in advance| so much| very much)*"
-_AFTER = re.compile(rf"(?:[\s,]+(?:please|pls)|\s*[,.;!?-]+\s*(?:please|pls|{_THANKS}))[\s,.!?-]*$", re.IGNORECASE)
+# Each run of marks is looked at once, from its beginning: a question may be thousands of them.
+_AFTER = re.compile(
+    rf"(?:(?<![ ,])[ ,]++(?:please|pls)| ?(?<![,.;!?-])[,.;!?-]++ ?(?:please|pls|{_THANKS}))[ ,.!?-]*$", re.IGNORECASE
+)
 _END = re.compile(r"(?<=[\w)\]`\"'])[\s.!？！。…?]+$")
-_LETTERS = re.compile(r"[^\W\d_]{2,}|[\w.-]*\d[\w.-]*")
+_LETTERS = re.compile(r"[^\W\d_]{2,}|\d[\w.-]*+")
 _FEWEST_WORDS = 2
 
 

@@ -53,6 +53,18 @@ def test_what_is_not_surely_politeness_stays(asked: str) -> None:
     assert cleaned(asked).rstrip("？") == asked.rstrip("？")
 
 
+@pytest.mark.parametrize("end", ["?", ", ", "-", "? "])
+def test_a_question_of_marks_alone_is_cleaned_in_time_that_grows_with_its_length(end: str) -> None:
+    asked = "what is this" + end * 100_000 + "x"  # the square of it would take the rest of the day
+    assert cleaned(asked).endswith("x")
+
+
+@pytest.mark.parametrize("word", ["aA", "a_", "a.", "a::b"])
+def test_names_are_told_from_a_long_word_in_time_that_grows_with_its_length(word: str) -> None:
+    asked = word * 2_000 + "é-"
+    assert len(identifiers(asked)) <= 1
+
+
 def test_cleaning_a_question_twice_changes_nothing() -> None:
     once = cleaned("Hello! Please tell me: what is x_y? Thank you very much.")
     assert once == cleaned(once) == "what is x_y?"
