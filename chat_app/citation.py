@@ -12,7 +12,9 @@ from chat_app.query_term import terms
 from chat_app.sentence import Sentence, plain_text, sentences
 from data_contracts.passage import Passage
 
-_MARKER = re.compile(r"\[(\d+)\]")
+MARKER = re.compile(r"\[(\d{1,4})\]")
+"""A citation in a verified answer; the number is its first group. Longer ones are no citations, and no numbers that
+every machine reads."""
 _FRAGMENT_WORDS = 6
 _HIGHLIGHTS = 3
 _SUPPORTS = 0.34
@@ -111,9 +113,10 @@ def _claims(answer: str, number: int) -> list[str]:
     found: list[str] = []
     for paragraph in re.split(r"\n(?:>?\s*\n)+", answer):
         text = re.sub(r"(?m)^[>\s]+", "", paragraph)
-        at = 0
-        for marker in _MARKER.finditer(text):
-            if int(marker[1]) == number:
+        at, told = 0, -1
+        for marker in MARKER.finditer(text):
+            if int(marker[1]) == number and at != told:
+                told = at
                 found.extend(sentence.plain for sentence in _said(text[at : marker.start()]))
             if text[marker.end() : marker.end() + 1] != "[":
                 at = marker.end()
@@ -121,7 +124,7 @@ def _claims(answer: str, number: int) -> list[str]:
 
 
 def _said(text: str) -> list[Sentence]:
-    return [sentence for sentence in sentences(_MARKER.sub("", text)) if not sentence.is_code]
+    return [sentence for sentence in sentences(MARKER.sub("", text)) if not sentence.is_code]
 
 
 def link(url: str, anchor: str | None, text: str) -> str:

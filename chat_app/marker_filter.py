@@ -13,7 +13,7 @@ import re
 
 from chat_app.markdown_stream import GROUP, MarkdownStream
 
-_URL = re.compile(r"<[A-Za-z][\w+.-]*:[^>\s]*>|(?i:\bmailto:|[\w+.-]*://|\bwww\.)\S*")
+_URL = re.compile(r"<[A-Za-z][\w+.-]*:[^>\s]*>|(?i:\bmailto:|(?<![\w+.-])[\w+.-]*+://|\bwww\.)\S*")
 _MARKER = re.compile(r"\[(\d+)\]")
 _LONE_MARKER = re.compile(r"\s?\[(\d+)\](?=(?:\[\d+\]|[.,;:!?)])*(?:\s|$))")
 
@@ -22,7 +22,7 @@ class MarkerFilter:
     """Passes on what may be shown of an answer over `passages` passages; remembers which were cited, in order."""
 
     def __init__(self, passages: int, *, passage_text: str = "") -> None:
-        self._passages = passages
+        self._numbers = frozenset(map(str, range(1, passages + 1)))
         self._passage_text = passage_text
         self._markdown = MarkdownStream(span=_code_span, link=_link_text, group=_numbers)
         self._held = ""
@@ -71,18 +71,15 @@ class MarkerFilter:
                 self.cited.append(number)
         return words
 
-    def _is_passage(self, digits: str) -> bool:
-        return digits == str(int(digits)) and 1 <= int(digits) <= self._passages
-
     def _marker(self, match: re.Match[str]) -> str:
-        if self._is_passage(match[1]):
+        if match[1] in self._numbers:
             return match[0]
         self.removed += 1
         return ""
 
     def _lone_marker(self, match: re.Match[str]) -> str:
         """A removed marker takes the space before it along."""
-        return match[0] if self._is_passage(match[1]) else self._marker(match)
+        return match[0] if match[1] in self._numbers else self._marker(match)
 
 
 def _code_span(match: re.Match[str]) -> str:
@@ -101,5 +98,7 @@ def _numbers(match: re.Match[str]) -> str:
 
 def _last_space(text: str) -> int:
     """Return where the last white space begins that a complete word stands before."""
-    match = re.search(r"\s+\S*$", text)
-    return match.start() if match else 0
+    words = text.rstrip()
+    if words and len(words) == len(text):
+        words = text[: -len(text.rsplit(maxsplit=1)[-1])].rstrip()
+    return len(words)

@@ -4,11 +4,11 @@ the history as the prompt shows it."""
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
+from chat_app.citation import MARKER
 from chat_app.conversation.history import told
 from chat_app.conversation.understanding import Understood
 from chat_app.library import Found, Library
@@ -17,7 +17,6 @@ from data_contracts.passage import Passage, ScoredPassage
 from retrieval.near_duplicate import distinct
 
 _RECALLED = 4
-_MARKER = re.compile(r"\[(\d+)\]")
 
 
 async def search_evidence(
@@ -58,7 +57,7 @@ def merged(lanes: Iterable[Sequence[ScoredPassage]], limit: int) -> Sequence[Sco
 
 def cited(exchange: Exchange) -> list[Passage]:
     """Return the passages that the exchange's answer cited: they come first, and its markers count them."""
-    count = len(set(_MARKER.findall(exchange.answer)))
+    count = len(set(MARKER.findall(exchange.answer)))
     return list(exchange.passages[: min(count, _RECALLED)])
 
 

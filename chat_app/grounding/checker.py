@@ -9,8 +9,9 @@ from itertools import chain
 
 import numpy as np
 
+from chat_app.citation import MARKER
 from chat_app.extractive import NOTE
-from chat_app.grounding.claim import MARKER, Claim, claims
+from chat_app.grounding.claim import Claim, claims
 from chat_app.grounding.decline import says_nothing_found
 from chat_app.grounding.evidence import Evidence, evidence, joined
 from chat_app.grounding.judgement import Judgement, is_verbatim, judge, judge_translated

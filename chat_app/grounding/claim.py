@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chat_app.citation import MARKER
 from chat_app.markdown_view import outside_code
 from chat_app.sentence import plain_text, sentences
 
-MARKER = re.compile(r"\[(\d+)\]")
 _SPACED_MARKER = re.compile(r"[ \t]?\[\d+\]")
 _AFTER_END = re.compile(r"([.!?。！？])((?:[ \t]?\[\d+\])+)")
 _ROW = re.compile(r"^[ \t]*\|(?P<cells>.*)\|[ \t]*$", re.MULTILINE)

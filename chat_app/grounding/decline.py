@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chat_app.grounding.claim import MARKER
+from chat_app.citation import MARKER
 
 _LONGEST = 600  # characters: who goes on to explain has answered
 _SOURCE = (

@@ -11,11 +11,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from chat_app.citation import Citation
+from chat_app.citation import MARKER, Citation
 from chat_app.markdown_view import outside_code
 from chat_app.turns.kept_answer import kept_answer
 
-_MARKER = re.compile(r"\[(\d+)\]")
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 HIDDEN = "*This answer quotes a website that you may not read.*"
 
@@ -42,7 +41,7 @@ class ToldTurn:
             return f"\ue000{marker[1]}\ue001" if int(marker[1]) in numbers else marker[0]
 
         text = outside_code(
-            self.answer.replace("\ue000", "").replace("\ue001", ""), lambda part: _MARKER.sub(placed, part)
+            self.answer.replace("\ue000", "").replace("\ue001", ""), lambda part: MARKER.sub(placed, part)
         )
         link = rf'<a class="cite" href="#turn-{self.number}-\1">[\1]</a>'
         return Markup(_PLACE.sub(link, _renderer().render(text)))  # noqa: S704  the renderer escapes all HTML
@@ -54,7 +53,7 @@ class ToldTurn:
         def footnote(marker: re.Match[str]) -> str:
             return f"[^{self.number}-{marker[1]}]" if int(marker[1]) in numbers else marker[0]
 
-        text = outside_code(self.answer, lambda part: _MARKER.sub(footnote, part))
+        text = outside_code(self.answer, lambda part: MARKER.sub(footnote, part))
         notes = [
             f"[^{self.number}-{citation.number}]: [{_plain(place(citation))}](<{citation.link}>), fetched "
             f"{citation.fetched_at:%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat_app.citation import citations
+from chat_app.grounding.claim import claims
 from chat_app.marker_filter import MarkerFilter
+from tests.chat_app.conftest import make_passages
 
 PIECES = st.sampled_from(
     [
@@ -119,6 +122,15 @@ def test_plain_text_passes_unchanged(text: str) -> None:
 )
 def test_what_is_written_is_shown_as(written: str, shown: str) -> None:
     assert filtered(written)[0] == shown
+
+
+def test_a_number_longer_than_a_machine_reads_is_no_marker() -> None:
+    number = "9" * 5_000
+    assert filtered(f"So [{number}] it is [1].", step=7) == ("So it is [1].", [1])
+    answer, cited = filtered(f"So `x[{number}]` it is [1].", step=7)
+    passages = make_passages()[:2]
+    assert [citation.number for citation in citations(answer, cited, passages)] == [1]
+    assert [claim.cited for claim in claims(answer)] == [(1,)]
 
 
 def test_urls_stay_in_code_when_a_passage_has_them() -> None:
