@@ -13,11 +13,11 @@ from infra.parts.acknowledgement import acknowledge_keys
 from infra.parts.collector import TRACES_PORT, add_collector
 from infra.parts.guard import CHAT_PORT, POSTGRES_PORT
 from infra.parts.keys import key_variables, needed_keys
+from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
 from infra.parts.postgres import DATABASE, Postgres
 from infra.parts.task import add_container, image_of, task_definition
 
 CONTAINER = "chat"
-LAKE_PREFIX = "lake"
 _WRITTEN = ("chat_turns", "feedback", "golden_decisions")
 """Tables of the lake that the chat appends to; it reads all."""
 
@@ -62,13 +62,11 @@ def chat_task(
 
 def _environment(config: StageConfig, address: str, lake: s3.IBucket) -> dict[str, str]:
     variables = {
+        **lake_environment(config, lake),
         "LORECHAT_CHAT_HOST": "0.0.0.0",  # noqa: S104  the task's own address; its security group admits the balancer
         "LORECHAT_CHAT_PORT": str(CHAT_PORT),
         "LORECHAT_CHAT_URL": address,
         "LORECHAT_TRUSTED_PROXIES": config.cidr,
-        "LORECHAT_LAKE": f"s3://{lake.bucket_name}/{LAKE_PREFIX}",
-        "LORECHAT_VECTOR_STORE": "upstash",
-        "LORECHAT_UPSTASH_PREFIX": config.prefix,
         "LORECHAT_LOGIN": config.chat.login,
         "LORECHAT_DOORS": "keys",
         "LORECHAT_DRAIN_SECONDS": str(_DRAIN_SECONDS),

@@ -57,7 +57,7 @@ def add_collector(task: ecs.FargateTaskDefinition, *, config: StageConfig) -> No
             sid="Traces", actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
         )
     )
-    acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "X-Ray and the fetching of registry tokens know no resources.")
+    acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "X-Ray knows no resources.")
 
 
 def _settings(config: StageConfig, metrics: logs.ILogGroup) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Data: buckets and databases."""
+"""Data: buckets, databases, and the pipeline that fills them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from infra.config.stage_config import StageConfig
+from infra.parts.acknowledgement import acknowledge
+from infra.parts.page_function import PageFunction
+from infra.parts.pipeline import Pipeline
 from infra.parts.postgres import Postgres
 from infra.parts.store import data_bucket
 from infra.stacks.edge_stack import EdgeStack
@@ -24,3 +27,25 @@ class DataStack(Stack):
         self.dagster_database = Postgres(
             self, "DagsterDatabase", config=config, vpc=edge.vpc, group=guard.dagster_database
         )
+        pages = PageFunction(self, "Pages", config=config, source=self.source, lake=self.lake)
+        self.function, self.dead, self.function_alarms = pages.function, pages.dead, pages.alarms
+        self.pipeline = Pipeline(
+            self,
+            "Pipeline",
+            config=config,
+            vpc=edge.vpc,
+            guard=guard,
+            database=self.dagster_database,
+            source=self.source,
+            lake=self.lake,
+            run_logs=self.run_logs,
+            function=self.function,
+        )
+        for child in self.node.children:
+            if child.node.id.startswith("BucketNotificationsHandler"):
+                acknowledge(
+                    child,
+                    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                    "AWSLambdaBasicExecutionRole]",
+                    "CDK's own function, which enters notifications into buckets; the policy lets it write its log.",
+                )

@@ -55,3 +55,64 @@ def test_what_prod_knows_outlives_its_stack(prod: Stage) -> None:
         if resource["Type"] in ("AWS::S3::Bucket", "AWS::RDS::DBInstance")
     }
     assert kept <= {"Retain", "Snapshot"}
+
+
+def test_a_dropped_page_starts_the_function_and_what_fails_for_good_waits(stage: Stage) -> None:
+    (notified,) = stage.resources("data", "Custom::S3BucketNotifications").values()
+    filters = [
+        {rule["Name"]: rule["Value"] for rule in entry["Filter"]["Key"]["FilterRules"]}
+        for entry in notified["NotificationConfiguration"]["LambdaFunctionConfigurations"]
+    ]
+    # What the function writes (`processed/`) must not start it again.
+    assert {found["prefix"] for found in filters} == {"incoming/"}
+    assert {found["suffix"] for found in filters} == {".html", ".htm", ".jsonl"}
+    invoked = stage.only("data", "AWS::Lambda::EventInvokeConfig")
+    assert invoked["MaximumRetryAttempts"] == 2
+    assert "Dead" in invoked["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+
+
+def test_the_function_comes_as_an_image_of_the_stages_architecture(stage: Stage) -> None:
+    (function,) = (f for f in stage.resources("data", "AWS::Lambda::Function").values() if "ImageUri" in f["Code"])
+    assert function["Architectures"] == ["arm64"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_failures_of_the_function_ring_an_alarm(stage: Stage) -> None:
+    watched = {alarm["MetricName"] for alarm in stage.resources("data", "AWS::CloudWatch::Alarm").values()}
+    assert watched == {"Errors", "Throttles", "ApproximateNumberOfMessagesVisible"}
+
+
+def test_dagster_is_three_services_that_never_run_twice(stage: Stage) -> None:
+    services = stage.resources("data", "AWS::ECS::Service").values()
+    assert len(services) == 3
+    for service in services:
+        deployment = service["DeploymentConfiguration"]
+        assert (deployment["MaximumPercent"], deployment["MinimumHealthyPercent"]) == (100, 0)
+        assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+        assert service["PropagateTags"] == "SERVICE"
+        assert "LoadBalancers" not in service
+
+
+def test_every_container_of_the_pipeline_has_a_file_system_that_cannot_be_written(stage: Stage) -> None:
+    tasks = stage.resources("data", "AWS::ECS::TaskDefinition").values()
+    assert len(tasks) == 4
+    for task in tasks:
+        for container in task["ContainerDefinitions"]:
+            assert container["ReadonlyRootFilesystem"] is True
+            assert container["StopTimeout"] == 120
+
+
+def test_dagster_starts_tasks_in_its_own_cluster_alone(stage: Stage) -> None:
+    statements = [
+        statement
+        for policy in stage.resources("data", "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] in ("ecs:RunTask", "iam:PassRole")
+    ]
+    assert len(statements) == 6
+    for statement in statements:
+        assert set(statement["Condition"]) <= {"ArnEquals", "StringEquals"}
+        if statement["Action"] == "iam:PassRole":
+            assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+        else:
+            assert list(statement["Condition"]["ArnEquals"]) == ["ecs:cluster"]

@@ -1,0 +1,180 @@
+"""Dagster's three services, and the tasks of stage workers."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnElement, Duration, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_lambda as functions
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.config.stage_config import StageConfig
+from infra.parts.acknowledgement import acknowledge, acknowledge_keys
+from infra.parts.guard import CODE_PORT, DAGSTER_PORT, Guard
+from infra.parts.keys import key_variables, pipeline_keys
+from infra.parts.launch_rights import allow_launching
+from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
+from infra.parts.postgres import Postgres
+from infra.parts.task import add_container, image_of, task_definition
+
+HOME = "/opt/dagster"
+"""Folder of the image that holds the instance file of AWS."""
+
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  a task's own address; its security group says who reaches it
+
+
+class Pipeline(Construct):
+    """Webserver, daemon and code location in a cluster of their own, where runs and workers start as well. Nobody
+    reaches the webserver but the configured networks."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: StageConfig,
+        vpc: ec2.IVpc,
+        guard: Guard,
+        database: Postgres,
+        source: s3.IBucket,
+        lake: s3.IBucket,
+        run_logs: s3.IBucket,
+        function: functions.IFunction,
+    ) -> None:
+        super().__init__(scope, id)
+        self._config = config
+        # By its id: the rules of all groups stand in one place.
+        self._group = ec2.SecurityGroup.from_security_group_id(
+            self, "Group", guard.dagster.security_group_id, mutable=False
+        )
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            vpc=vpc,
+            enable_fargate_capacity_providers=True,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
+        )
+        self._domain = f"{config.prefix}.internal"
+        self.cluster.add_default_cloud_map_namespace(name=self._domain, vpc=vpc)
+        self.worker = self._worker(lake, source)
+        environment = {
+            **lake_environment(config, lake),
+            **database.environment(),
+            "DAGSTER_HOME": HOME,
+            "DAGSTER_RUN_LOGS_BUCKET": run_logs.bucket_name,
+            "LORECHAT_SOURCE_BUCKET": source.bucket_name,
+            "LORECHAT_WORKER_FUNCTION": function.function_name,
+            "LORECHAT_WORKER_CLUSTER": self.cluster.cluster_arn,
+            "LORECHAT_WORKER_TASK": self.worker.task_definition_arn,
+            "LORECHAT_WORKER_SUBNETS": ",".join(subnet.subnet_id for subnet in vpc.public_subnets),
+            "LORECHAT_WORKER_GROUP": guard.worker.security_group_id,
+        }
+        reach = ["--grpc-host", f"code.{self._domain}", "--grpc-port", str(CODE_PORT)]
+        code = f"dagster api grpc -h {EVERYWHERE} -p {CODE_PORT} -m orchestration.definitions".split()
+        commands = {
+            "code": code,
+            "webserver": ["dagster-webserver", "-h", EVERYWHERE, "-p", str(DAGSTER_PORT), *reach],
+            "daemon": ["dagster-daemon", "run", *reach],
+        }
+        ports = {"code": CODE_PORT, "webserver": DAGSTER_PORT, "daemon": None}
+        self.services: dict[str, ecs.FargateService] = {}
+        for name, command in commands.items():
+            task = self._task(name, command, ports[name], environment, database)
+            _grant_data(task, lake=lake, source=source, run_logs=run_logs)
+            function.grant_invoke(task.task_role)
+            acknowledge(
+                task,
+                f"AwsSolutions-IAM5[Resource::<{_id_of(function)}.Arn>:*]",
+                "A grant to invoke a function is one for its versions, too.",
+            )
+            allow_launching(task, cluster=self.cluster, worker=self.worker, lines=_lines_of(task, name))
+            self.services[name] = self._service(name, task)
+        for name in ("webserver", "daemon"):
+            self.services[name].node.add_dependency(self.services["code"])
+
+    def _worker(self, lake: s3.IBucket, source: s3.IBucket) -> ecs.FargateTaskDefinition:
+        config = self._config
+        task = task_definition(self, "Worker", config=config, size=config.dagster.worker_size)
+        keys = key_variables(task, "Keys", config=config, keys=pipeline_keys(config))
+        add_container(
+            task,
+            "worker",
+            config=config,
+            image=image_of(task, "Image", config.images.worker),
+            environment=lake_environment(config, lake),
+            secrets=keys,
+        )
+        _grant_data(task, lake=lake, source=source, run_logs=None)
+        return task
+
+    def _task(
+        self, name: str, command: list[str], port: int | None, environment: dict[str, str], database: Postgres
+    ) -> ecs.FargateTaskDefinition:
+        config = self._config
+        task = task_definition(self, f"{name.capitalize()}Task", config=config, size=config.dagster.size)
+        image = image_of(task, "Image", config.images.dagster)
+        keys = key_variables(task, "Keys", config=config, keys=pipeline_keys(config))
+        add_container(
+            task,
+            name,
+            config=config,
+            image=image,
+            command=command,
+            port=port,
+            environment=environment,
+            secrets={**database.secrets(), **keys},
+        )
+        return task
+
+    def _service(self, name: str, task: ecs.FargateTaskDefinition) -> ecs.FargateService:
+        config = self._config
+        provider = "FARGATE" if config.is_prod else "FARGATE_SPOT"
+        return ecs.FargateService(
+            self,
+            name.capitalize(),
+            cluster=self.cluster,
+            task_definition=task,
+            desired_count=1,
+            # Two daemons, or code of two versions, must not work side by side.
+            min_healthy_percent=0,
+            max_healthy_percent=100,
+            assign_public_ip=True,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+            security_groups=[self._group],
+            capacity_provider_strategies=[ecs.CapacityProviderStrategy(capacity_provider=provider, weight=1)],
+            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            enable_execute_command=not config.is_prod,
+            enable_ecs_managed_tags=True,
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            cloud_map_options=ecs.CloudMapOptions(name=name, dns_ttl=Duration.seconds(10)),
+        )
+
+
+def _grant_data(
+    task: ecs.FargateTaskDefinition, *, lake: s3.IBucket, source: s3.IBucket, run_logs: s3.IBucket | None
+) -> None:
+    lake.grant_read_write(task.task_role, f"{LAKE_PREFIX}/*")
+    source.grant_read(task.task_role)
+    acknowledge_keys(task, lake, [f"{LAKE_PREFIX}/*"])
+    acknowledge_keys(task, source, ["*"])
+    if run_logs is not None:
+        run_logs.grant_read_write(task.task_role, "runs/*")
+        acknowledge_keys(task, run_logs, ["runs/*"])
+
+
+def _lines_of(task: ecs.FargateTaskDefinition, name: str) -> logs.ILogGroup:
+    lines = task.node.find_child(f"{name}Log")
+    if not isinstance(lines, logs.LogGroup):
+        raise TypeError(f"{name} writes no log")
+    return lines
+
+
+def _id_of(function: functions.IFunction) -> str:
+    resource = function.node.default_child
+    if not isinstance(resource, CfnElement):
+        raise TypeError("the function is none of this app")
+    logical_id: str = Stack.of(function).resolve(resource.logical_id)
+    return logical_id
