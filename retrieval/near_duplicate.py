@@ -20,7 +20,11 @@ def distinct(passages: Iterable[ScoredPassage]) -> Iterator[ScoredPassage]:
     overlap of `_ALIKE` or more). Each passage is compared with those alone that share a shingle with it."""
     sizes: list[int] = []
     holders: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    bodies: set[str] = set()
     for scored in passages:
+        if scored.passage.body in bodies:  # the usual repetition, word for word, costs no comparison
+            continue
+        bodies.add(scored.passage.body)
         shingles = _shingles(scored.passage.body)
         shared = Counter(kept for shingle in shingles for kept in holders.get(shingle, ()))
         if any(_are_alike(len(shingles), sizes[kept], count) for kept, count in shared.items()):
