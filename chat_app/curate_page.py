@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -12,6 +11,7 @@ import polars as pl
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from chat_app.doors.doorkeeper import is_local
 from chat_app.page_template import PageTemplates
 from chat_app.people.person import ADMIN, CURATOR
 from chat_app.people.visit import Visit, visit_of
@@ -41,11 +41,15 @@ class _Curation:
         self._service = service
         self._pages = pages
 
-    def may(self, visit: Visit) -> bool:
-        """Whether somebody is a curator. Where nobody logs in, whoever sits at this machine is one."""
-        if visit.person is not None:
-            return bool(visit.person.roles & {CURATOR, ADMIN})
-        return not self._service.people.needs_login and _is_here(visit.address)
+    def may(self, request: Request) -> bool:
+        """Whether somebody is a curator. Where nobody logs in, whoever sits at this machine is one; behind a proxy
+        everybody seems to, so that nobody is one where there are signs of a proxy."""
+        person = visit_of(request).person
+        if person is not None:
+            return bool(person.roles & {CURATOR, ADMIN})
+        settings = self._service.settings
+        is_behind = bool(settings.chat_url or settings.trusted_proxies)
+        return not self._service.people.needs_login and not is_behind and is_local(request)
 
     def page(self, visit: Visit, *, problem: str = "", at: str = "", draft: Decision | None = None) -> HTMLResponse:
         may_read = self._service.people.access.may_read
@@ -93,11 +97,10 @@ def add_curate_page(app: FastAPI, service: ChatService, pages: PageTemplates) ->
 
     @app.get("/curate", include_in_schema=False)
     async def curate(request: Request) -> Response:
-        visit = visit_of(request)
-        if not curation.may(visit):
+        if not curation.may(request):
             return pages.note("For curators", _NOBODY, status=403)
         try:
-            return await asyncio.to_thread(curation.page, visit)
+            return await asyncio.to_thread(curation.page, visit_of(request))
         except (LakeError, RetrievalError) as error:
             return pages.note("The questions cannot be read", str(error), status=503)
 
@@ -111,21 +114,13 @@ def add_curate_page(app: FastAPI, service: ChatService, pages: PageTemplates) ->
         url: Annotated[str, Form(max_length=2_000)] = "",
         quote: Annotated[str, Form(max_length=2_000)] = "",
     ) -> Response:
-        visit = visit_of(request)
-        if not curation.may(visit):
+        if not curation.may(request):
             return pages.note("For curators", _NOBODY, status=403)
         try:
             sent = Decision(decision, question, url, quote)
-            return await asyncio.to_thread(curation.decide, visit, source, candidate_id, sent)
+            return await asyncio.to_thread(curation.decide, visit_of(request), source, candidate_id, sent)
         except (LakeError, RetrievalError) as error:
             return pages.note("The decision was not kept", str(error), status=503)
-
-
-def _is_here(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _line(text: str) -> str:

@@ -19,7 +19,7 @@ from chat_app.question import Asker
 from retrieval.vector_store import ReleaseManifest
 
 Openness = Literal["local", "open", "keys"]
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host")
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 

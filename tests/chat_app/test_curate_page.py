@@ -65,14 +65,14 @@ def propose(service: ChatService, source: str, candidate_id: str) -> None:
 
 @asynccontextmanager
 async def browsing(
-    service: ChatService, name: str = "", address: str = "127.0.0.1"
+    service: ChatService, name: str = "", address: str = "127.0.0.1", url: str = "http://127.0.0.1:8000"
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     add_login(app, service.people)
     add_curate_page(app, service, PageTemplates())
     app.add_middleware(Entrance, people=service.people)
     transport = httpx.ASGITransport(app=app, client=(address, 5000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://chat.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=url) as client:
         if name:
             entered = await client.post("/login", data={"username": name, "password": PASSWORD})
             assert entered.status_code == 200
@@ -120,13 +120,34 @@ async def test_a_curator_cannot_decide_about_a_source_that_they_may_not_read(ser
     assert service.lake.scan(GOLDEN_DECISIONS).collect().is_empty()
 
 
-@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("203.0.113.9", 403)])
-async def test_where_nobody_logs_in_whoever_sits_at_the_machine_curates(
-    make_settings: Callable[..., ChatSettings], publish: Callable[..., ReleaseManifest], address: str, status: int
+@pytest.mark.parametrize(
+    ("address", "url", "headers", "changes", "status"),
+    [
+        ("127.0.0.1", "http://localhost:8000", {}, {}, 200),
+        ("203.0.113.9", "http://localhost:8000", {}, {}, 403),
+        ("127.0.0.1", "http://localhost:8000", {"x-forwarded-for": "203.0.113.9"}, {}, 403),
+        ("127.0.0.1", "http://localhost:8000", {"forwarded": "for=203.0.113.9"}, {}, 403),
+        ("127.0.0.1", "http://localhost:8000", {"via": "1.1 proxy"}, {}, 403),
+        ("127.0.0.1", "http://chat.example:8000", {}, {}, 403),
+        ("127.0.0.1", "http://localhost:8000", {}, {"chat_url": "https://chat.example"}, 403),
+        ("127.0.0.1", "http://localhost:8000", {}, {"trusted_proxies": "127.0.0.1"}, 403),
+    ],
+)
+async def test_where_nobody_logs_in_only_whoever_sits_at_the_machine_curates(
+    make_settings: Callable[..., ChatSettings],
+    publish: Callable[..., ReleaseManifest],
+    address: str,
+    url: str,
+    headers: dict[str, str],
+    changes: dict[str, str],
+    status: int,
 ) -> None:
     publish()
-    service = ChatService.open(make_settings())
+    service = ChatService.open(make_settings(**changes))
     await service.prepare_database()
-    async with browsing(service, address=address) as browser:
-        assert (await browser.get("/curate")).status_code == status
+    propose(service, "bees", ID)
+    async with browsing(service, address=address, url=url) as browser:
+        assert (await browser.get("/curate", headers=headers)).status_code == status
+        decided = await browser.post(f"/curate/bees/{ID}", data={"decision": "decline"}, headers=headers)
+        assert decided.status_code == (303 if status == 200 else 403)
     await service.close()
