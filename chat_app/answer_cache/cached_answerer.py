@@ -52,8 +52,8 @@ class CachedAnswerer:
         """Keep a whole answer, as it was before it was marked, if it is a good one: it answers, every statement is
         borne out by the passages, and the planned model wrote it. With notes, another model did so in its place."""
         is_good = not concluded.is_decline and concluded.citations and not concluded.support.unsupported
-        key = self._key(question, evidence)
-        if key and is_good and not wrote.cached and not wrote.notes:
+        is_planned = wrote.whole and not wrote.cached and not wrote.notes
+        if is_good and is_planned and (key := self._key(question, evidence)):
             await self._cache.keep(key, KeptAnswer(text, wrote.model, datetime.now(UTC)), evidence.passages)
 
     def _key(self, question: Question, evidence: Evidence) -> str | None:

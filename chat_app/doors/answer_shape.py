@@ -7,8 +7,8 @@ from chat_app.answer import Answer
 
 def extension(answer: Answer, turn_id: str) -> dict[str, object]:
     """Return what an answer has that other chat APIs have no field for. `cost` is in US dollars, None where no price
-    is known; `cached` says that the answer was given before; `support` says which statements the cited passages do not
-    bear out."""
+    is known; `cached` says that the answer was given before; `whole` is false when the model broke off; `support` says
+    which statements the cited passages do not bear out."""
     return {
         "turn_id": turn_id,
         "model": answer.model,
@@ -18,6 +18,7 @@ def extension(answer: Answer, turn_id: str) -> dict[str, object]:
         "notes": list(answer.notes),
         "cost": answer.cost,
         "cached": answer.cached,
+        "whole": answer.whole,
         "support": answer.support.as_json(),
     }
 

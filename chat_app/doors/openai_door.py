@@ -55,6 +55,11 @@ def _model(name: str, created: int, title: str) -> dict[str, object]:
     return {"id": name, "object": "model", "created": created, "owned_by": ALL_SOURCES, "lorechat": {"title": title}}
 
 
+def _finish(answer: Answer) -> str:
+    """Why the answer ends, in the field's words: clients offer to go on where it is "length"."""
+    return "stop" if answer.whole else "length"
+
+
 class _Form:
     """An answer in the words of chat completions."""
 
@@ -65,7 +70,7 @@ class _Form:
 
     def whole(self, answer: Answer) -> dict[str, object]:
         message = {"role": "assistant", "content": answer.text, "lorechat": extension(answer, self._turn.turn_id)}
-        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        choice = {"index": 0, "message": message, "finish_reason": _finish(answer), "logprobs": None}
         return {**self._head, "object": "chat.completion", "choices": [choice], "usage": usage(answer)}
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
@@ -102,4 +107,4 @@ class _Form:
         more = extension(answer, self._turn.turn_id)
         if said.strip() != answer.text.strip():
             more["text"] = answer.text
-        return self._chunk({}, finish="stop", lorechat=more)
+        return self._chunk({}, finish=_finish(answer), lorechat=more)

@@ -61,6 +61,18 @@ def test_a_stream_comes_in_pieces_and_ends_with_citations_and_usage(
     assert chunks[-1].usage.total_tokens == sum(provider.counts[:2])
 
 
+def test_an_answer_that_ends_before_its_end_says_so_in_the_field_s_words(
+    publish: Publish, open_doors: Callable[..., Any], provider: Any
+) -> None:
+    publish()
+    doors = open_doors(openai_base_url=provider.url, chat_model="long-winded")
+    with client(doors.address) as asking:
+        answer = asking.chat.completions.create(**ask())
+        chunks = list(asking.chat.completions.create(**ask(stream=True)))
+    assert answer.choices[0].finish_reason == chunks[-1].choices[0].finish_reason == "length"
+    assert (answer.choices[0].message.model_extra or {})["lorechat"]["whole"] is False
+
+
 def test_what_was_said_before_comes_along(publish: Publish, open_doors: Callable[..., Any], provider: Any) -> None:
     publish()
     doors = open_doors(openai_base_url=provider.url, chat_model="good")
