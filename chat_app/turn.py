@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ import chainlit as cl
 
 from chat_app.error import ChatError
 from chat_app.markdown_view import shown
+from chat_app.people.error import SessionEnded
 from chat_app.people.visit import visit_in
 from chat_app.question import Asker, Question
 from chat_app.service import ChatService
 from chat_app.shields.length import LengthShield
 from chat_app.shown_turn import SEARCHING, ended_text, search_line, search_list
+from chat_app.store.error import DatabaseError
 from chat_app.thread_view import answer_id, element_dicts, running_turn, search_id
 from chat_app.turns.event import TurnEnded, TurnEvent, TurnSearched, TurnText
 from retrieval.error import RetrievalError
@@ -23,6 +26,8 @@ from retrieval.error import RetrievalError
 if TYPE_CHECKING:
     from chainlit.types import ThreadDict
 
+_LOG = logging.getLogger(__name__)
+_AWAY = "**Who asks cannot be checked at the moment.** Ask again in a minute."
 _TOOLKITS_WORD = "Task manually stopped."
 
 
@@ -48,8 +53,11 @@ async def answer_turn(service: ChatService, question: str, *, sources: Sequence[
         turn_id = await service.runner.start(asked, session.thread_id, turn_id=run.id if run else None)
         session.thread_id_to_resume = session.thread_id  # a browser that reconnects is shown what it missed
         await asyncio.shield(_show(service, turn_id))
-    except (ChatError, RetrievalError) as error:
+    except (ChatError, RetrievalError, SessionEnded) as error:
         await cl.Message(content=shown(str(error))).send()
+    except DatabaseError as error:  # its message is the operator's
+        _LOG.error("a question could not be taken: %s", error)
+        await cl.Message(content=_AWAY).send()
 
 
 async def stop_turn(service: ChatService) -> None:
@@ -175,9 +183,7 @@ async def _finish(message: cl.Message) -> None:
 
 
 async def _asker(service: ChatService) -> Asker:
-    """Who asks: as the session's owner is called, at the address that the entrance found."""
+    """Who asks: whoever the entrance found when the page was opened, if their session still holds."""
     session: Any = cl.context.session
     visit = visit_in((session.environ or {}).get("asgi.scope") or {})
-    if session.user is None:
-        return await service.people.asker(visit)
-    return await service.people.asker_named(session.user.identifier, visit.address)
+    return await service.people.asker_of(visit.session, visit.address)

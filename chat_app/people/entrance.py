@@ -21,7 +21,8 @@ from chat_app.store.error import DatabaseError
 _LOG = logging.getLogger(__name__)
 _PAGES = ("/why", "/trace/", "/conversations")
 """Pages of the chat's own that only people who have logged in may open, where a login is asked for."""
-_TOKEN = re.compile(r"bearer\s+[\w-]+\.[\w-]+\.[\w-]+\s*", re.IGNORECASE)
+_TOKEN = re.compile(r"\s*bearer\s[^.]*\.[^.]*\.[^.]*", re.IGNORECASE)
+"""Any bearer that may be read as a session's: readers of tokens skip characters that do not belong there."""
 
 
 class Entrance:
@@ -62,10 +63,9 @@ class Entrance:
         bearer = headers.get("authorization", "")
         token = session_token(cookies(headers.get("cookie", "")))
         if not token and _TOKEN.fullmatch(bearer):
-            token = bearer.split()[1]
+            token = bearer.strip().split(None, 1)[1]
         session, person = await people.session(token, headers) if token else (None, None)
-        if token and session is None:
-            _take_session(scope)
+        _keep_session(scope, token if session else "")
         return Visit(scope["client"][0], is_secure, session, person)
 
     async def _begun(self, scope: Scope, visit: Visit) -> str:
@@ -101,8 +101,9 @@ async def _closed(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-def _take_session(scope: Scope) -> None:
-    """Take the session's token out of a request."""
+def _keep_session(scope: Scope, token: str) -> None:
+    """Leave the session's token that was checked in a request, "" for none, and no other: what stands behind reads
+    cookies in a way of its own, and might find one that was not looked at."""
 
     def kept(name: bytes, value: bytes) -> bytes | None:
         text = value.decode("latin-1")
@@ -113,7 +114,12 @@ def _take_session(scope: Scope) -> None:
         parts = [part.strip() for part in text.split(";")]
         return "; ".join(part for part in parts if not part.startswith(COOKIE)).encode("latin-1")
 
-    scope["headers"] = [(name, left) for name, value in scope["headers"] if (left := kept(name, value)) is not None]
+    headers = [(name, left) for name, value in scope["headers"] if (left := kept(name, value)) is not None]
+    if token:
+        others = [value for name, value in headers if name == b"cookie" and value]
+        headers = [(name, value) for name, value in headers if name != b"cookie"]
+        headers.append((b"cookie", b"; ".join([*others, f"{COOKIE}={token}".encode("latin-1")])))
+    scope["headers"] = headers
 
 
 def _with_safe_cookies(send: Send, begun: str, *, is_secure: bool) -> Send:

@@ -6,6 +6,7 @@ PeopleError
 ├── UnfitPassword    it is too short or too long
 ├── TooManyLogins    too many logins failed; it says when to come back
 ├── LoginRefused     the identity provider or the load balancer did not vouch for this person
+├── SessionEnded     whoever asks has not logged in, or not any more
 └── UnfitSetting     a setting of people or looks cannot be understood
 """
 
@@ -38,6 +39,10 @@ class TooManyLogins(PeopleError):
 
 class LoginRefused(PeopleError):
     """The identity provider or the load balancer did not vouch for this person."""
+
+
+class SessionEnded(PeopleError):
+    """Whoever asks has not logged in, or not any more."""
 
 
 class UnfitSetting(PeopleError, ValueError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from chat_app.people.access import SourceAccess, read_pairs, read_readers
 from chat_app.people.directory import Directory
-from chat_app.people.error import UnfitSetting
+from chat_app.people.error import SessionEnded, UnfitSetting
 from chat_app.people.header_login import HeaderLogin
 from chat_app.people.login_limit import LoginLimit
 from chat_app.people.people_settings import PeopleSettings
@@ -108,6 +108,18 @@ class People:
         """Return who asks in the conversation, where the toolkit has checked the session and names its owner."""
         person = await self.person(name) if self.needs_login else None
         return await self._asker(person, Session(name, person.stamp if person else ""), address)
+
+    async def asker_of(self, session: Session | None, address: str) -> Asker:
+        """Return who asks in a page that was opened with a session, which may have ended since.
+
+        Errors: SessionEnded; RetrievalError and DatabaseError kinds.
+        """
+        person = await self.person(session.name) if session and self.needs_login else None
+        if self.needs_login:
+            holds = session is not None and person is not None and not person.is_disabled
+            if not holds or person is None or session is None or person.stamp != session.stamp:
+                raise SessionEnded("**Your session has ended.** Log in again.")
+        return await self._asker(person, session, address)
 
     async def _asker(self, person: Person | None, session: Session | None, address: str) -> Asker:
         sources = await asyncio.to_thread(self.access.readable, person)

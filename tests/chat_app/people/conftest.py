@@ -55,6 +55,7 @@ def application(people: People) -> FastAPI:
             "roles": sorted(asker.roles),
             "sources": None if asker.sources is None else sorted(asker.sources),
             "cookie": request.headers.get("cookie", ""),
+            "authorization": request.headers.get("authorization", ""),
         }
 
     app.add_middleware(Entrance, people=people)

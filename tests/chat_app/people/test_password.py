@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chat_app.people.error import PersonExists, TooManyLogins, UnfitPassword
+from chat_app.people.error import PersonExists, SessionEnded, TooManyLogins, UnfitPassword
 from chat_app.people.login_limit import LoginLimit
 from chat_app.people.password import PasswordCheck, hash_password
 from chat_app.people.people import People
+from chat_app.people.session import Session, person_token
 from chat_app.store.database import Database
 from tests.chat_app.people.conftest import browsing
 
@@ -91,6 +92,56 @@ async def test_a_signed_in_token_of_another_secret_is_nothing(open_people: Calla
     async with browsing(people) as browser:
         for headers in ({"cookie": f"access_token={token}"}, {"authorization": f"Bearer {token}"}):
             assert (await browser.get("/who", headers=headers)).json()["person"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cookie", "access_token=\xa0{}"),
+        ("cookie", "a=b; access_token_0={}; access_token=x"),
+        ("authorization", "Bearer {}!"),
+        ("authorization", "Bearer\xa0{}"),
+    ],
+)
+async def test_an_ended_session_reaches_nobody_in_whatever_way_it_is_written(
+    open_people: Callable[..., People], name: str, value: str
+) -> None:
+    people = open_people(login="password")
+    ended = person_token(people.signer, await people.directory.add("ann", roles=["admin"]), "password")
+    await people.directory.set_disabled("ann", is_disabled=True)
+    async with browsing(people) as browser:
+        seen = await browser.get("/who", headers={name.encode(): value.format(ended).encode("latin-1")})
+    assert seen.json()["person"] is None
+    assert ended not in str(seen.json())
+
+
+async def test_of_two_sessions_in_one_request_only_the_one_that_was_checked_goes_on(
+    open_people: Callable[..., People],
+) -> None:
+    people = open_people(login="password")
+    ann = person_token(people.signer, await people.directory.add("ann"), "password")
+    bob = person_token(people.signer, await people.directory.add("bob"), "password")
+    async with browsing(people) as browser:
+        held = f"access_token={ann}; a=b; access_token={bob}"
+        seen = (await browser.get("/who", headers={"cookie": held, "authorization": f"Bearer {ann}"})).json()
+    assert seen["person"] == "bob"
+    assert (seen["cookie"], seen["authorization"]) == (f"a=b; access_token={bob}", "")
+
+
+async def test_an_open_page_asks_nothing_more_when_its_session_has_ended(open_people: Callable[..., People]) -> None:
+    people = open_people(login="password")
+    ann = await people.directory.add("ann")
+    session = Session("ann", ann.stamp)
+    assert (await people.asker_of(session, "")).user == "ann"
+    await people.directory.set_password("ann", hash_password(PASSWORD))
+    people.forget("ann")
+    with pytest.raises(SessionEnded, match="Log in again"):
+        await people.asker_of(session, "")
+    ann = await people.directory.set_disabled("ann", is_disabled=True)
+    people.forget("ann")
+    for left in (Session("ann", ann.stamp), Session("nobody", "now"), Session("visitor-1", ""), None):
+        with pytest.raises(SessionEnded):
+            await people.asker_of(left, "")
 
 
 async def test_unknown_names_are_compared_with_a_password_too() -> None:
