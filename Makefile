@@ -1,15 +1,20 @@
 # LoreChat: `make run` and `make test` are all that a new user needs; `make` lists the rest.
-# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, PYTHON, TORCH_INDEX.
+# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, STAGE, PYTHON, TORCH_INDEX.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast test-slow lint types imports format bench docs clean
+.PHONY: help run install test test-fast test-slow lint types imports format bench docs synth bootstrap deploy destroy clean
 
 BIN := .venv/bin
 SITE ?=
+STAGE ?= dev
+# The cdk command and aws-cdk-lib run in the Node that came with pip; npm's newest cdk (3) cannot read what 2 writes.
+CDK_PROGRAM := .venv/cdk/node_modules/.bin/cdk
+CDK := PATH="$(CURDIR)/$(BIN):$$PATH" $(CDK_PROGRAM) --app build/cdk/$(STAGE)
 # Each stamp says which extras are installed; a newer pyproject.toml brings the environment up to date.
 READY_RUN := .venv/.ready-run
 READY_TEST := .venv/.ready-test
+READY_INFRA := .venv/.ready-infra
 READY_BENCH := .venv/.ready-bench
 
 help: ## list what can be made
@@ -53,6 +58,19 @@ docs: $(READY_RUN) ## build the handbook into build/handbook
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/handbook
 	@echo "build/handbook/index.html"
 
+synth: $(READY_INFRA) ## check a stage and write its AWS templates into build/cdk: make synth [STAGE=dev]
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.app $(STAGE) --output build/cdk/$(STAGE)
+	@echo "build/cdk/$(STAGE)"
+
+bootstrap: synth $(CDK_PROGRAM) ## prepare an AWS account for deployments, once
+	@$(CDK) bootstrap
+
+deploy: synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking about rights: make deploy [STAGE=dev]
+	@$(CDK) deploy --all --require-approval broadening
+
+destroy: synth $(CDK_PROGRAM) ## take a stage out of AWS, after asking: make destroy [STAGE=dev]
+	@$(CDK) destroy --all
+
 clean: ## remove .venv, caches and builds; what LoreChat knows (.lorechat) stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -63,8 +81,15 @@ $(READY_RUN): pyproject.toml
 
 $(READY_TEST): pyproject.toml
 	@sh infra/setup/environment.sh local,docs,dev,infra
+	@touch $(READY_RUN) $(READY_INFRA) $@
+
+$(READY_INFRA): pyproject.toml
+	@sh infra/setup/environment.sh local,docs,infra
 	@touch $(READY_RUN) $@
+
+$(CDK_PROGRAM): | $(READY_INFRA)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --silent --no-audit --no-fund --prefix .venv/cdk 'aws-cdk@^2.1147'
 
 $(READY_BENCH): pyproject.toml
 	@sh infra/setup/environment.sh local,docs,dev,infra,bench
-	@touch $(READY_RUN) $(READY_TEST) $@
+	@touch $(READY_RUN) $(READY_TEST) $(READY_INFRA) $@
