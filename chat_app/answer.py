@@ -107,12 +107,12 @@ class AnswerPipeline:
     async def _stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         began = time.perf_counter()
         question = await self.shields.input.check(question)
+        question = replace(question, sources=await asyncio.to_thread(self._sources, question))  # who is charged, too
         understood = await self.understanding.understand(question)
         question = replace(question, standalone=understood.standalone)
         found, told = await search_evidence(
             self.library, question, understood, limit=self._limit, history_tokens=self.history_tokens
         )
-        question = replace(question, sources=[release.source for release in found.releases])  # who is charged
         retrieval = _since(began)
         yield Searched(found.passages, found.releases, retrieval, _sought(understood))
         passages = relevant(question.sought, found.passages)
@@ -139,7 +139,7 @@ class AnswerPipeline:
         text = "".join(said).strip()
         if not text:
             raise EmptyAnswer(
-                f"**{self.answerer.model_name} wrote nothing that could be shown.** Ask again, or set another model "
+                f"**{wrote.model} wrote nothing that could be shown.** Ask again, or set another model "
                 "with `LORECHAT_CHAT_MODEL`."
             )
         concluded = await conclude(text, verify.cited, evidence, self._checker)
@@ -183,11 +183,17 @@ class AnswerPipeline:
         if piece := await shield.feed(verify.finish()) + await shield.finish():
             yield piece
 
+    def _sources(self, question: Question) -> list[str]:
+        """Those that are asked: the chosen ones, or all that the asker may read."""
+        releases = self.library.releases(question.sources, readable=question.asker.sources)
+        return [release.source for release in releases]
+
     async def answer(self, question: Question) -> Answer:
         """Return the whole answer. Errors: as `stream`."""
-        async for event in self.stream(question):
-            if isinstance(event, Answer):
-                return event
+        async with aclosing(self.stream(question)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
         raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chat_app.answer import Answer, AnswerPipeline
 from chat_app.money.opening import open_money, pipeline_once
+from chat_app.money.schema import money_accounts
 from chat_app.question import Asker, Exchange, Question
 from chat_app.settings import ChatSettings
 from chat_app.store.database import open_database
@@ -76,6 +78,23 @@ async def test_over_budget_a_cheaper_model_answers_then_quotes_and_each_says_so(
         assert quotes.model == "quotes only"
         assert "budget" in quotes.text
         assert quotes.citations
+
+
+async def test_a_follow_up_is_charged_to_those_sources_only_that_its_asker_may_read(
+    settings: Callable[..., ChatSettings], publish: Callable[..., ReleaseManifest], provider: ProviderDouble
+) -> None:
+    publish(source="board", title="Minutes of the board")
+    limited = settings(budget_source=100.0, answer_cache=0)
+    asker = Asker(user="ada", session="s1", sources=frozenset({"bees"}))
+    history = [Exchange("When does a colony swarm?", "When does a colony swarm?", "In late spring.")]
+    async with pipeline_once(limited) as pipeline:
+        await pipeline.answer(Question("How can I prevent it?", history=history, asker=asker))
+    assert len(provider.asked) == 2
+    database = open_database(limited.database_place)
+    async with database.connection() as connection:
+        charged = (await connection.execute(select(money_accounts.c.name))).scalars().all()
+    await database.close()
+    assert [name.split()[-1] for name in charged] == ["bees"]
 
 
 async def test_an_answer_tells_what_it_used_and_cost(pipeline: AnswerPipeline, provider: ProviderDouble) -> None:
