@@ -53,9 +53,9 @@ class Answer:
     when nothing found was about the question: then `text` says so and the citations are the nearest pages. `support`
     says which of the sentences the cited passages bear out; `text` has a mark behind each of the others. `releases`
     maps source to release. `model` is the one that wrote it, `notes` say for the reader why it was not the one that
-    was to; `cost` is in US dollars, None where no price is known, by the lists that `prices` names, `cached` says that
-    an earlier question's answer was given again, `whole` is False when the model broke off. Times are milliseconds
-    from the question on.
+    was to; `cost` is in US dollars, with what understanding the question took, None where no price is known, by the
+    lists that `prices` names, `cached` says that an earlier question's answer was given again, `whole` is False when
+    the model broke off. Times are milliseconds from the question on.
     """
 
     question: str
@@ -118,6 +118,7 @@ class AnswerPipeline:
         passages = relevant(question.sought, found.passages)
         if not passages:
             answer = _declined(question, found, self.answerer.model_name, retrieval, began)
+            answer = replace(answer, cost=understood.cost or None, prices=self.prices if understood.cost else "")
             yield answer.text
             yield answer
             return
@@ -147,6 +148,7 @@ class AnswerPipeline:
             yield concluded.rest
         if self.cached:
             await self.cached.keep(question, evidence, wrote, text, concluded)
+        cost = _cost(understood, wrote)
         yield Answer(
             question=question.text,
             standalone=question.sought,
@@ -156,8 +158,8 @@ class AnswerPipeline:
             support=concluded.support,
             model=wrote.model,
             usage=wrote.usage,
-            cost=wrote.cost,
-            prices=self.prices if wrote.cost else "",
+            cost=cost,
+            prices=self.prices if cost else "",
             notes=wrote.notes,
             cached=wrote.cached,
             whole=wrote.whole,
@@ -255,6 +257,13 @@ def _declined(question: Question, found: Found, model: str, retrieval: int, bega
 def _sought(understood: Understood) -> tuple[str, ...]:
     """What the reader is told was searched for; nothing when it is what was asked."""
     return understood.parts if understood.rewritten or len(understood.parts) > 1 else ()
+
+
+def _cost(understood: Understood, wrote: Wrote) -> float | None:
+    """What a turn cost in all. Without the price of what was written nothing can be said of the whole."""
+    if wrote.cost is None and wrote.usage != Usage():
+        return None
+    return understood.cost + (wrote.cost or 0.0) or wrote.cost
 
 
 def _named(found: Found) -> dict[str, str]:

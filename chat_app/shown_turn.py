@@ -61,7 +61,7 @@ def _origin(answer: Answer, searched: TurnSearched | None) -> str:
 
 def has_receipt(answer: Answer) -> bool:
     """Whether there is something to tell about what an answer cost."""
-    return answer.cached or bool(answer.usage.input_tokens or answer.usage.output_tokens)
+    return answer.cached or bool(answer.cost or answer.usage.input_tokens or answer.usage.output_tokens)
 
 
 def marker_of(answer: Answer) -> str:

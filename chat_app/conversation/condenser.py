@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chat_app.conversation.topic import topic
@@ -28,10 +29,18 @@ You rewrite the last question of a conversation so that it can be understood wit
 - Reply with the question alone, in one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """A question of its own, and what it cost in US dollars to make it one."""
+
+    text: str
+    cost: float = 0.0
+
+
 class Condenser(Protocol):
     """Makes a follow-up a question of its own."""
 
-    async def condense(self, question: Question) -> str:
+    async def condense(self, question: Question) -> Condensed:
         """Return what `question.text` asks after `question.history`, which is not empty. Never fails for a model's
         sake."""
         ...
@@ -40,9 +49,9 @@ class Condenser(Protocol):
 class TopicCondenser:
     """Puts the last turn's topic before the question. Needs no model: retrieval reads words, not grammar."""
 
-    async def condense(self, question: Question) -> str:
+    async def condense(self, question: Question) -> Condensed:
         """Return "topic: question", the question alone when it holds the topic already."""
-        return with_topic(question.text, question.history[-1])
+        return Condensed(with_topic(question.text, question.history[-1]))
 
 
 class ModelCondenser:
@@ -53,8 +62,8 @@ class ModelCondenser:
         self._seconds = seconds
         self._otherwise = TopicCondenser()
 
-    async def condense(self, question: Question) -> str:
-        """Return the model's rewriting, or the deterministic one."""
+    async def condense(self, question: Question) -> Condensed:
+        """Return the model's rewriting, or the deterministic one; what the model cost in either case."""
         try:
             async with asyncio.timeout(self._seconds):
                 said = await self._completer.complete(
@@ -62,8 +71,12 @@ class ModelCondenser:
                 )
         except (ChatError, TimeoutError):
             said = None
-        rewritten = _one_line(said.text) if said is not None else ""
-        return rewritten if _is_a_rewriting(rewritten, question) else await self._otherwise.condense(question)
+        if said is None:
+            return await self._otherwise.condense(question)
+        found = Condensed(_one_line(said.text), said.cost or 0.0)
+        if _is_a_rewriting(found.text, question):
+            return found
+        return replace(await self._otherwise.condense(question), cost=found.cost)
 
 
 def with_topic(text: str, exchange: Exchange) -> str:

@@ -13,11 +13,13 @@ from chat_app.question import Exchange, Question
 @dataclass(frozen=True, slots=True)
 class Understood:
     """`standalone` is the question as it can be understood alone, `parts` what is searched for, each a question.
-    `rewritten` says whether `standalone` is other than what was asked: then the turn before matters."""
+    `rewritten` says whether `standalone` is other than what was asked: then the turn before matters. `cost` is what it
+    took to understand it, in US dollars."""
 
     standalone: str
     parts: tuple[str, ...]
     rewritten: bool
+    cost: float = 0.0
 
 
 class Understanding:
@@ -31,8 +33,8 @@ class Understanding:
         text = question.text.strip()
         if is_standalone(text, question.history):
             return Understood(text, _searched(text), False)
-        standalone = await self._condenser.condense(question)
-        return Understood(standalone, _searched(standalone), standalone != text)
+        condensed = await self._condenser.condense(question)
+        return Understood(condensed.text, _searched(condensed.text), condensed.text != text, condensed.cost)
 
 
 def _searched(text: str) -> tuple[str, ...]:

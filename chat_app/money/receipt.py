@@ -8,9 +8,11 @@ from chat_app.answerer import Usage
 def receipt(usage: Usage, cost: float | None, *, cached: bool = False, prices: str = "") -> str:
     """Return one line of text: what was read and written, and what it cost."""
     if cached:
-        return "Given again from an earlier answer: no model was asked, nothing was spent."
+        spent = f"{dollars(cost)} was spent on understanding the question" if cost else "nothing was spent"
+        return f"Given again from an earlier answer: no model wrote it, {spent}."
     if not (usage.input_tokens or usage.output_tokens):
-        return "No language model was asked, nothing was spent." if not cost else dollars(cost)
+        spent = f"wrote this: {dollars(cost)}" if cost else "was asked, nothing was spent"
+        return f"No language model {spent}."
     again = f" ({usage.cached_tokens:,} of them remembered by the provider)" if usage.cached_tokens else ""
     price = "no price is known for this model" if cost is None else dollars(cost)
     lists = f" (by {prices})" if prices else ""

@@ -23,6 +23,8 @@ SWARM = Exchange(
 class Says:
     """A completer that says one thing, and remembers what it was asked."""
 
+    COST = 0.25
+
     def __init__(self, text: str | None = None, *, error: Exception | None = None, never: bool = False) -> None:
         self.text = text
         self.error = error
@@ -37,7 +39,7 @@ class Says:
             raise self.error
         if self.never:
             await asyncio.Event().wait()
-        return None if self.text is None else Completion(self.text, "small")
+        return None if self.text is None else Completion(self.text, "small", cost=self.COST)
 
 
 async def test_a_question_that_stands_alone_is_searched_as_it_is_and_no_model_is_asked() -> None:
@@ -77,6 +79,12 @@ async def test_a_model_puts_a_follow_up_in_full() -> None:
     assert "<question>And in winter?</question>" in user
 
 
+@pytest.mark.parametrize("text", ["When does a colony swarm in winter?", "Bees survive frost by forming clusters."])
+async def test_what_a_model_takes_to_understand_is_told_whether_it_helped_or_not(text: str) -> None:
+    understood = await Understanding(ModelCondenser(Says(text))).understand(Question("And then?", history=[SWARM]))
+    assert understood.cost == Says.COST
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -93,7 +101,7 @@ async def test_a_model_puts_a_follow_up_in_full() -> None:
 async def test_a_model_that_fails_leaves_it_to_the_topic(model: Says) -> None:
     condenser = ModelCondenser(model, seconds=0.05)
     asked = Question("And in winter?", history=[SWARM])
-    assert await condenser.condense(asked) == await TopicCondenser().condense(asked)
+    assert (await condenser.condense(asked)).text == (await TopicCondenser().condense(asked)).text
 
 
 async def test_what_was_said_cannot_break_out_of_its_frame() -> None:

@@ -26,6 +26,12 @@ def test_an_answer_that_is_given_again_costs_nothing() -> None:
     assert "nothing was spent" in receipt(Usage(), 0.0, cached=True)
 
 
+def test_an_answer_that_is_given_again_tells_what_it_took_to_understand_the_question() -> None:
+    told = receipt(Usage(), 0.0001, cached=True)
+    assert "$0.0001 was spent" in told
+    assert "nothing was spent" not in told
+
+
 def test_quotes_cost_nothing() -> None:
     assert receipt(Usage(), None) == "No language model was asked, nothing was spent."
 

@@ -97,6 +97,18 @@ async def test_a_follow_up_is_charged_to_those_sources_only_that_its_asker_may_r
     assert [name.split()[-1] for name in charged] == ["bees"]
 
 
+async def test_a_follow_up_costs_what_putting_it_in_full_took_as_well(
+    pipeline: AnswerPipeline, provider: ProviderDouble
+) -> None:
+    history = [Exchange("When does a colony swarm?", "When does a colony swarm?", "In late spring.")]
+    answer = await pipeline.answer(replace(QUESTION, text="How can I prevent it?", history=history))
+    assert len(provider.asked) == 2
+    assert answer.cost == pytest.approx(2 * sum(provider.counts[:2]) / 1_000)
+    again = await pipeline.answer(replace(QUESTION, text="How can I prevent it?", history=history))
+    assert again.cached
+    assert again.cost == pytest.approx(sum(provider.counts[:2]) / 1_000)
+
+
 async def test_an_answer_tells_what_it_used_and_cost(pipeline: AnswerPipeline, provider: ProviderDouble) -> None:
     answer = await pipeline.answer(QUESTION)
     used = answer.usage
