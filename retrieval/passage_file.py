@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,9 @@ from pyarrow import compute
 
 from data_contracts.passage import Passage
 from retrieval.vector_store import ChunkPlace
+
+_KEPT = 2_000
+"""Passages of an open release that are kept in memory, some 6 MB: questions come back to the same ones."""
 
 _SCHEMA = pa.schema(
     [
@@ -68,6 +72,7 @@ class PassageFile:
         batches = [self._reader.get_batch(number) for number in range(self._reader.num_record_batches)]
         self._batches = [batch for batch in batches if batch.num_rows]
         self._ends = list(accumulate(batch.num_rows for batch in self._batches))
+        self._kept = lru_cache(_KEPT)(self._read)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -93,6 +98,9 @@ class PassageFile:
             yield [_passage(row) for row in batch.to_pylist()]
 
     def __getitem__(self, place: int) -> Passage:
+        return self._kept(place)
+
+    def _read(self, place: int) -> Passage:
         number = bisect_right(self._ends, place)
         batch = self._batches[number]
         return _passage(batch.slice(place - self._ends[number] + batch.num_rows, 1).to_pylist()[0])
