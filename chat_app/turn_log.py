@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import polars as pl
@@ -19,6 +20,7 @@ from lake import Lake, LakeError
 
 _LOG = logging.getLogger(__name__)
 _WAITING = 1_000
+_CLOSE_SECONDS = 10.0
 
 
 class TurnLog:
@@ -63,9 +65,10 @@ class TurnLog:
         self._put(lambda: _append(self._lake, FEEDBACK, row, self._source_of(turn_id)))
 
     def close(self) -> None:
-        """Write what waits, for ten seconds at most."""
-        self._waiting.put(None)
-        self._thread.join(timeout=10)
+        """Write what waits, for some seconds."""
+        with suppress(queue.Full):  # of a lake that hangs; the thread ends with the process
+            self._waiting.put(None, timeout=_CLOSE_SECONDS)
+            self._thread.join(timeout=_CLOSE_SECONDS)
 
     def _put(self, write: Callable[[], None]) -> bool:
         try:
@@ -81,6 +84,8 @@ class TurnLog:
                 write()
             except LakeError as error:
                 _LOG.error("a turn was not kept: %s", error)
+            except Exception:  # one row that cannot be written must not end the thread, and with it all that follow
+                _LOG.exception("a turn was not kept")
 
     def _source_of(self, turn_id: str) -> str:
         """The sources that a turn searched; its row was written before its judgement."""

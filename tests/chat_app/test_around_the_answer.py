@@ -93,6 +93,16 @@ def test_turns_and_judgements_are_kept(
     assert lake.scan(CHAT_TURNS).select(pl.col("citations").str.json_path_match("$[0].chunk_id")).collect().item()
 
 
+def test_a_row_that_cannot_be_written_keeps_no_other_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    turns = TurnLog(lake)
+    turns.judgement("t1", is_good=False, comment="half a character: \ud800")
+    turns.judgement("t2", is_good=True, comment="fine")
+    turns.close()
+    assert lake.scan(FEEDBACK).collect()["turn_id"].to_list() == ["t2"]
+    assert "a turn was not kept" in caplog.text
+
+
 def test_a_broken_lake_breaks_no_answer(
     publish: Callable[..., object],
     make_settings: Callable[..., ChatSettings],
