@@ -16,12 +16,14 @@ from chainlit.data.base import BaseDataLayer
 from chainlit.types import PageInfo, PaginatedResponse
 from chainlit.user import PersistedUser
 
+from chat_app.people.visit import current_visit
 from chat_app.store.database import Database
 from chat_app.store.error import DatabaseUnavailable
 from chat_app.store.thread_store import ThreadStore
 from chat_app.store.turn_store import TurnStore
 from chat_app.thread_view import thread_dict
 from chat_app.turn_log import TurnLog
+from chat_app.turns.live_turn import storable
 
 if TYPE_CHECKING:
     from chainlit.element import Element, ElementDict
@@ -33,6 +35,11 @@ _LOG = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Answer = Coroutine[Any, Any, _T]
+_LONGEST_COMMENT = 4_000
+_LONGEST_NAME = 300
+_SHARING = frozenset({"is_shared", "shared_at"})
+"""How the toolkit notes that everybody may read a thread, whatever it quotes. The chat shares in its own way, see
+`people.share`."""
 
 
 def _or(default: Callable[[], Any]) -> Callable[[Callable[_P, _Answer[_T]]], Callable[_P, _Answer[_T]]]:
@@ -57,6 +64,12 @@ def _no_threads() -> PaginatedResponse[ThreadDict]:
     return PaginatedResponse(pageInfo=PageInfo(hasNextPage=False, startCursor=None, endCursor=None), data=[])
 
 
+def _visitor() -> str:
+    """The name of whoever sent the request, "" for nobody."""
+    session = current_visit().session
+    return session.name if session else ""
+
+
 class DataLayer(BaseDataLayer):
     """A user's id is their name: people, and browsers that nobody has logged in with, are known elsewhere."""
 
@@ -74,13 +87,15 @@ class DataLayer(BaseDataLayer):
     @_or(str)
     async def upsert_feedback(self, feedback: Feedback) -> str:
         is_good = feedback.value == 1
-        self._log.judgement(feedback.forId, is_good=is_good, comment=feedback.comment)
-        await self._threads.judge(feedback.forId, is_good=is_good, comment=feedback.comment)
+        comment = storable(feedback.comment)[:_LONGEST_COMMENT] if feedback.comment else feedback.comment
+        # The toolkit does not look at whose the answer is.
+        if await self._threads.judge(feedback.forId, _visitor(), is_good=is_good, comment=comment):
+            self._log.judgement(feedback.forId, is_good=is_good, comment=comment)
         return feedback.id or feedback.forId
 
     @_or(bool)
     async def delete_feedback(self, feedback_id: str) -> bool:
-        await self._threads.unjudge(feedback_id)
+        await self._threads.unjudge(feedback_id, _visitor())
         return True
 
     @_or(str)
@@ -128,9 +143,10 @@ class DataLayer(BaseDataLayer):
         if user_id is not None:
             return
         if name is not None:
-            await self._threads.rename(thread_id, name)
+            await self._threads.rename(thread_id, storable(name)[:_LONGEST_NAME])
         if metadata is not None:
-            await self._threads.note(thread_id, metadata)
+            noted = {key: value for key, value in metadata.items() if key not in _SHARING}
+            await self._threads.note(thread_id, noted)
 
     @_or(lambda: None)
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:

@@ -15,7 +15,7 @@ from chat_app.people.error import LoginRefused
 from chat_app.people.login_route import token_at_door
 from chat_app.people.people import People
 from chat_app.people.session import COOKIE, cookies, session_token, set_session
-from chat_app.people.visit import KEY, Visit
+from chat_app.people.visit import Visit, enter
 from chat_app.store.error import DatabaseError
 
 _LOG = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Entrance:
             _LOG.error("nobody's session can be checked: %s", error)
             await _closed(scope, receive, send)
             return
-        scope[KEY] = visit
+        enter(scope, visit)
         answer = self._turned_away(scope, visit)
         begun = await self._begun(scope, visit)
         await (answer or self._app)(scope, receive, _with_safe_cookies(send, begun, is_secure=visit.is_secure))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +25,20 @@ class Visit:
     is_secure: bool = False
     session: Session | None = None
     person: Person | None = None
+
+
+_CURRENT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+
+
+def enter(scope: MutableMapping[str, Any], visit: Visit) -> None:
+    """Name the visit for all that works on this request."""
+    scope[KEY] = visit
+    _CURRENT.set(visit)
+
+
+def current_visit() -> Visit:
+    """Return who stands behind the request that is worked on, for what the chat toolkit calls without it."""
+    return _CURRENT.get() or Visit()
 
 
 def visit_of(connection: HTTPConnection) -> Visit:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from chat_app.store.database import Database
@@ -41,7 +41,7 @@ class ThreadStore:
         `is_good` keeps those with such a judgement, `before` is the id of the last thread of the page before."""
         if not who:
             return []
-        wanted: list[ColumnElement[bool]] = [or_(threads.c.owner == who, and_(_nobody, threads.c.visitor == who))]
+        wanted: list[ColumnElement[bool]] = [_is_of(who)]
         if search.strip():
             wanted.append(_speaks_of(search.strip()))
         if is_good is not None:
@@ -75,22 +75,24 @@ class ThreadStore:
         async with self._database.connection() as connection:
             await connection.execute(delete(threads).where(threads.c.id == thread_id))
 
-    async def judge(self, turn_id: str, *, is_good: bool, comment: str | None) -> None:
-        """Keep what a person thinks of an answer, in place of what they thought before. A turn that is not kept has no
-        judgement either."""
+    async def judge(self, turn_id: str, who: str, *, is_good: bool, comment: str | None) -> bool:
+        """Keep what somebody thinks of an answer that they were given, in place of what they thought before; return
+        whether they were. A turn that is not kept has no judgement either."""
         row = {"id": uuid.uuid4().hex, "turn_id": turn_id, "is_good": is_good, "comment": comment}
         async with self._database.transaction() as connection:
-            known = await connection.execute(select(turns.c.id).where(turns.c.id == turn_id))
+            known = await connection.execute(select(turns.c.id).where(turns.c.id == turn_id, _given_to(who)))
             if known.first() is None:
-                return
+                return False
             await connection.execute(delete(feedback).where(feedback.c.turn_id == turn_id))
             await connection.execute(insert(feedback), [row | {"judged_at": datetime.now(UTC)}])
+        return True
 
-    async def unjudge(self, judgement_id: str) -> None:
-        """Take a judgement back. Its id may be the turn's."""
+    async def unjudge(self, judgement_id: str, who: str) -> None:
+        """Take somebody's own judgement back. Its id may be the turn's."""
         which = or_(feedback.c.id == judgement_id, feedback.c.turn_id == judgement_id)
+        own = feedback.c.turn_id.in_(select(turns.c.id).where(_given_to(who)))
         async with self._database.connection() as connection:
-            await connection.execute(delete(feedback).where(which))
+            await connection.execute(delete(feedback).where(which, own))
 
     async def author_of_turn(self, turn_id: str) -> str:
         """Return whose a turn is, "" where there is none."""
@@ -103,6 +105,16 @@ class ThreadStore:
         statement = select(feedback).join(turns, turns.c.id == feedback.c.turn_id).where(turns.c.thread_id == thread_id)
         async with self._database.connection() as connection:
             return {row["turn_id"]: row for row in (await connection.execute(statement)).mappings()}
+
+
+def _given_to(who: str) -> ColumnElement[bool]:
+    """SQL for the turns in somebody's threads."""
+    return turns.c.thread_id.in_(select(threads.c.id).where(_is_of(who)))
+
+
+def _is_of(who: str) -> ColumnElement[bool]:
+    """SQL for somebody's threads; nobody has none."""
+    return and_(or_(threads.c.owner == who, and_(_nobody, threads.c.visitor == who)), literal(who) != "")
 
 
 _nobody = threads.c.owner == ""

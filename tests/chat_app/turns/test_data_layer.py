@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chat_app.interface import prepare_interface
+from chat_app.people.session import Session
+from chat_app.people.visit import Visit, enter
 from chat_app.question import Asker, Question
 from chat_app.store.database import open_database
 from chat_app.store.thread_store import ThreadStore
@@ -17,6 +19,7 @@ from chat_app.thread_view import running_turn
 from chat_app.turn_log import TurnLog
 from chat_app.turns.event import TurnState
 from chat_app.turns.runner import TurnRunner
+from data_contracts.chat_turn import FEEDBACK
 from lake import Lake
 from tests.chat_app.turns.conftest import Replica, Script, told
 
@@ -53,6 +56,11 @@ async def said(runner: TurnRunner, asker: Asker, thread: str, question: str) -> 
     return turn_id
 
 
+def comes(asker: Asker) -> None:
+    """Let the requests that follow be somebody's."""
+    enter({}, Visit(session=Session(asker.session, "")))
+
+
 async def listed(
     layer: DataLayer, who: str, *, first: int = 10, cursor: str | None = None, **wanted: object
 ) -> list[str]:
@@ -69,6 +77,7 @@ async def test_a_conversation_is_rebuilt_with_its_passages_and_judgements(
     script.say("In late spring [1].")
     script.finish()
     turn_id = await said(replica(), ADA, "t1", "When do bees swarm?")
+    comes(ADA)
     await layer.upsert_feedback(toolkit.Feedback(forId=turn_id, value=0, comment="too short"))
     thread = await layer.get_thread("t1")
     assert thread is not None
@@ -130,12 +139,39 @@ async def test_conversations_are_found_by_judgement(
     script.finish()
     good = await said(runner, ADA, "t1", "Good?")
     bad = await said(runner, ADA, "t2", "Bad?")
+    comes(ADA)
     await layer.upsert_feedback(toolkit.Feedback(forId=good, value=1))
     await layer.upsert_feedback(toolkit.Feedback(forId=bad, value=1))
     await layer.upsert_feedback(toolkit.Feedback(forId=bad, value=0))
     await layer.upsert_feedback(toolkit.Feedback(forId="unknown", value=0))
     assert await listed(layer, "ada", feedback=1) == ["t1"]
     assert await listed(layer, "ada", feedback=0) == ["t2"]
+
+
+async def test_nobody_judges_what_somebody_else_was_told(
+    replica: Replica, script: Script, layer: DataLayer, toolkit: Any, tmp_path: Path
+) -> None:
+    script.finish()
+    turn_id = await said(replica(), ADA, "t1", "Good?")
+    comes(ADA)
+    await layer.upsert_feedback(toolkit.Feedback(forId=turn_id, value=1, comment="half \ud800\0 a character"))
+    for other in (EVE, Asker()):
+        comes(other)
+        await layer.upsert_feedback(toolkit.Feedback(forId=turn_id, value=0))
+        await layer.delete_feedback(turn_id)
+    assert await listed(layer, "ada", feedback=1) == ["t1"]
+    layer._log.close()
+    (kept,) = Lake(str(tmp_path / "lake")).scan(FEEDBACK).collect().to_dicts()
+    assert (kept["judgement"], kept["comment"]) == ("up", "half ? a character")
+
+
+async def test_the_toolkit_s_own_way_to_share_opens_nothing(replica: Replica, script: Script, layer: DataLayer) -> None:
+    script.finish()
+    await said(replica(), ADA, "t1", "Secret?")
+    await layer.update_thread("t1", metadata={"is_shared": True, "shared_at": "now", "chat_profile": "fast"})
+    thread = await layer.get_thread("t1")
+    assert thread is not None
+    assert thread["metadata"] == {"chat_profile": "fast"}
 
 
 async def test_a_conversation_is_renamed_and_deleted(replica: Replica, script: Script, layer: DataLayer) -> None:
