@@ -13,7 +13,12 @@ import re
 
 from chat_app.markdown_stream import GROUP, MarkdownStream
 
-_URL = re.compile(r"<[A-Za-z][\w+.-]*:[^>\s]*>|(?i:\bmailto:|(?<![\w+.-])[\w+.-]*+://|\bwww\.)\S*")
+_STOPS = "、。，！？；：」』）》"
+"""Where a word ends in writing without spaces, and a URL with it."""
+_URL = re.compile(
+    r"<[A-Za-z][\w+.-]*:[^>\s]*>"
+    rf"|(?i:\bmailto:|(?<![A-Za-z0-9_+.-])[A-Za-z0-9_+.-]*+://|\bwww\.)[^\s{_STOPS}]*"
+)
 _MARKER = re.compile(r"\[(\d+)\]")
 _LONE_MARKER = re.compile(r"\s?\[(\d+)\](?=(?:\[\d+\]|[.,;:!?)])*(?:\s|$))")
 
@@ -54,7 +59,7 @@ class MarkerFilter:
     def _release(self, *, everything: bool) -> str:
         """Return the held words that are complete, cleaned; white space waits with what follows it."""
         held = self._held
-        cut = len(held) if everything else _last_space(held)
+        cut = len(held) if everything else _last_end(held)
         self._held = held[cut:]
         return self._clean(held[:cut])
 
@@ -96,9 +101,11 @@ def _numbers(match: re.Match[str]) -> str:
     return "".join(f"[{number}]" for number in numbers)
 
 
-def _last_space(text: str) -> int:
-    """Return where the last white space begins that a complete word stands before."""
+def _last_end(text: str) -> int:
+    """Return where the last complete word ends: before white space, or behind a stop of writing that has none."""
     words = text.rstrip()
     if words and len(words) == len(text):
         words = text[: -len(text.rsplit(maxsplit=1)[-1])].rstrip()
-    return len(words)
+    word = text[len(words) :]
+    stop = max(map(word.rfind, _STOPS)) + 1
+    return len(words) + (0 if "<" in word[:stop] else stop)

@@ -39,6 +39,8 @@ PIECES = st.sampled_from(
         " ",
         ".",
         "word",
+        "。",
+        "字，",
         "9",
         "1",
         "> ",
@@ -122,6 +124,17 @@ def test_plain_text_passes_unchanged(text: str) -> None:
 )
 def test_what_is_written_is_shown_as(written: str, shown: str) -> None:
     assert filtered(written)[0] == shown
+
+
+def test_writing_without_spaces_is_shown_sentence_by_sentence() -> None:
+    verify = MarkerFilter(2)
+    assert verify.feed("蜂群在春末分蜂[1]。蜂王") == "蜂群在春末分蜂[1]。"
+    assert verify.feed("会离开[9]，") == "蜂王会离开，"
+    assert verify.cited == [1]
+
+
+def test_a_url_takes_no_words_along_that_stand_around_it_without_spaces() -> None:
+    assert filtered("请看https://evil.example/x，然后保存[2]。")[0] == "请看，然后保存[2]。"
 
 
 def test_a_number_longer_than_a_machine_reads_is_no_marker() -> None:
