@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast test-slow lint types imports format bench docs synth bootstrap deploy destroy clean
+.PHONY: help run install test test-fast test-slow lint types imports format bench docs synth bootstrap preflight deploy destroy clean
 
 BIN := .venv/bin
 SITE ?=
@@ -65,7 +65,10 @@ synth: $(READY_INFRA) ## check a stage and write its AWS templates into build/cd
 bootstrap: synth $(CDK_PROGRAM) ## prepare an AWS account for deployments, once
 	@$(CDK) bootstrap
 
-deploy: synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking about rights: make deploy [STAGE=dev]
+preflight: $(READY_INFRA) ## say what the AWS account lacks for a stage
+	@$(BIN)/python -m infra.preflight $(STAGE)
+
+deploy: preflight synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking about rights: make deploy [STAGE=dev]
 	@$(CDK) deploy --all --require-approval broadening
 
 destroy: synth $(CDK_PROGRAM) ## take a stage out of AWS, after asking: make destroy [STAGE=dev]

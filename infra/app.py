@@ -16,6 +16,7 @@ from cdk_nag import AwsSolutionsChecks
 from infra.config.stage_config import StageConfig, read_stage
 from infra.stacks.data_stack import DataStack
 from infra.stacks.edge_stack import EdgeStack
+from infra.stacks.monitoring_stack import MonitoringStack
 from infra.stacks.service_stack import ServiceStack
 
 
@@ -26,7 +27,8 @@ def build_app(config: StageConfig, output: Path) -> App:
     Validations.of(app).add_plugins(AwsSolutionsChecks())
     edge = EdgeStack(app, f"{config.prefix}-edge", config=config)
     data = DataStack(app, f"{config.prefix}-data", config=config, edge=edge)
-    ServiceStack(app, f"{config.prefix}-service", config=config, edge=edge, data=data)
+    service = ServiceStack(app, f"{config.prefix}-service", config=config, edge=edge, data=data)
+    MonitoringStack(app, f"{config.prefix}-monitoring", config=config, edge=edge, data=data, service=service)
     for name, value in (("project", "lorechat"), ("stage", config.stage)):
         Tags.of(app).add(name, value)
     return app

@@ -24,6 +24,9 @@ class Watch(Strict):
     monthly_dollars: int = Field(ge=1, description="budget of the stage")
     log_days: Literal[1, 3, 7, 14, 30, 90, 180, 365] = Field(default=30, description="days that logs are kept")
     canary_minutes: int = Field(default=5, ge=1, description="minutes between two questions of the canary")
+    canary_question: str = Field(
+        default="", description="asked with the API key in the secret lorechat/STAGE/canary; empty: is the chat ready?"
+    )
     slow_seconds: float = Field(default=8.0, gt=0, description="p95 of a request from which an alarm rings")
 
 

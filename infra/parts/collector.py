@@ -18,8 +18,8 @@ TRACES_PORT = 4318
 STAGE = "stage"
 """Dimension of every metric; some have another one beside it."""
 
-# Metric of `/metrics` -> further dimensions beside the stage.
-_METRICS: dict[str, tuple[str, ...]] = {
+
+METRICS: dict[str, tuple[str, ...]] = {
     "lorechat_turns_total": ("outcome",),
     "lorechat_turns_running": (),
     "lorechat_first_text_seconds": (),
@@ -31,6 +31,7 @@ _METRICS: dict[str, tuple[str, ...]] = {
     "lorechat_refusals_total": ("status",),
     "lorechat_budget_refusals_total": (),
 }
+"""Metrics of the chat that are sent on, with further dimensions beside the stage."""
 
 
 def namespace(config: StageConfig) -> str:
@@ -83,7 +84,7 @@ def _settings(config: StageConfig, metrics: logs.ILogGroup) -> dict[str, object]
                         "dimensions": [[STAGE]] + ([[STAGE, *further]] if further else []),
                         "metric_name_selectors": [f"^{name}$"],
                     }
-                    for name, further in _METRICS.items()
+                    for name, further in METRICS.items()
                 ],
             },
             "awsxray": {"region": config.region},

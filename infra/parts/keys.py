@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config.stage_config import StageConfig
+from infra.parts.secret_name import needed_keys, secret_name
 
 _VARIABLES = {
     "upstash_url": "UPSTASH_VECTOR_REST_URL",
@@ -17,21 +18,6 @@ _VARIABLES = {
     "openai_key": "OPENAI_API_KEY",
     "oidc_client_secret": "LORECHAT_OIDC_CLIENT_SECRET",
 }
-
-
-def secret_name(config: StageConfig) -> str:
-    """Return the secret's name."""
-    return f"{config.secret_prefix}/keys"
-
-
-def needed_keys(config: StageConfig) -> tuple[str, ...]:
-    """Return the fields that the secret must have."""
-    needed = ["upstash_url", "upstash_token"]
-    if config.chat.openai:
-        needed.append("openai_key")
-    if config.chat.login == "oidc":
-        needed.append("oidc_client_secret")
-    return tuple(needed)
 
 
 def pipeline_keys(config: StageConfig) -> tuple[str, ...]:

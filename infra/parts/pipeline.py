@@ -84,13 +84,8 @@ class Pipeline(Construct):
         for name, command in commands.items():
             task = self._task(name, command, ports[name], environment, database)
             _grant_data(task, lake=lake, source=source, run_logs=run_logs)
-            function.grant_invoke(task.task_role)
-            acknowledge(
-                task,
-                f"AwsSolutions-IAM5[Resource::<{_id_of(function)}.Arn>:*]",
-                "A grant to invoke a function is one for its versions, too.",
-            )
-            allow_launching(task, cluster=self.cluster, worker=self.worker, lines=_lines_of(task, name))
+            if name != "code":  # it says what to run; the others start, watch and stop it
+                _grant_starting(task, function, self.cluster, self.worker, _lines_of(task, name))
             self.services[name] = self._service(name, task)
         for name in ("webserver", "daemon"):
             self.services[name].node.add_dependency(self.services["code"])
@@ -163,6 +158,22 @@ def _grant_data(
     if run_logs is not None:
         run_logs.grant_read_write(task.task_role, "runs/*")
         acknowledge_keys(task, run_logs, ["runs/*"])
+
+
+def _grant_starting(
+    task: ecs.FargateTaskDefinition,
+    function: functions.IFunction,
+    cluster: ecs.ICluster,
+    worker: ecs.FargateTaskDefinition,
+    lines: logs.ILogGroup,
+) -> None:
+    allow_launching(task, cluster=cluster, worker=worker, lines=lines)
+    function.grant_invoke(task.task_role)
+    acknowledge(
+        task,
+        f"AwsSolutions-IAM5[Resource::<{_id_of(function)}.Arn>:*]",
+        "A grant to invoke a function is one for its versions, too.",
+    )
 
 
 def _lines_of(task: ecs.FargateTaskDefinition, name: str) -> logs.ILogGroup:

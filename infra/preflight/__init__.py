@@ -1,0 +1,1 @@
+"""What an account lacks before a stage can be deployed into it."""
