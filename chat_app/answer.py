@@ -52,10 +52,10 @@ class Answer:
     `standalone` is the question as it was searched for, `flags` what the input shields noticed. `relevant` is False
     when nothing found was about the question: then `text` says so and the citations are the nearest pages. `support`
     says which of the sentences the cited passages bear out; `text` has a mark behind each of the others. `releases`
-    maps source to release. `model` is the one that wrote it, `notes` say for the reader why it was not the one that
-    was to; `cost` is in US dollars, with what understanding the question took, None where no price is known, by the
-    lists that `prices` names, `cached` says that an earlier question's answer was given again, `whole` is False when
-    the model broke off. Times are milliseconds from the question on.
+    maps source to release. `model` is the one that wrote it, "" for none, `notes` say for the reader why it was not the
+    one that was to; `cost` is in US dollars, with what understanding the question took, None where no price is known,
+    by the lists that `prices` names, `cached` says that an earlier question's answer was given again, `whole` is False
+    when the model broke off. Times are milliseconds from the question on.
     """
 
     question: str
@@ -117,7 +117,7 @@ class AnswerPipeline:
         yield Searched(found.passages, found.releases, retrieval, _sought(understood))
         passages = relevant(question.sought, found.passages)
         if not passages:
-            answer = _declined(question, found, self.answerer.model_name, retrieval, began)
+            answer = _declined(question, found, retrieval, began)
             answer = replace(answer, cost=understood.cost or None, prices=self.prices if understood.cost else "")
             yield answer.text
             yield answer
@@ -233,8 +233,8 @@ def answer_once(
     return asyncio.run(once())
 
 
-def _declined(question: Question, found: Found, model: str, retrieval: int, began: float) -> Answer:
-    """The answer when nothing is about the question: says so, and names the nearest pages."""
+def _declined(question: Question, found: Found, retrieval: int, began: float) -> Answer:
+    """The answer when nothing is about the question: says so, and names the nearest pages. No model is asked."""
     titles = ", ".join(release.title for release in found.releases)
     text = f"**Nothing in {titles} seems to answer this.** Try other words, or ask about something it covers."
     rest, nearest = nearest_pages([scored.passage for scored in found.passages])
@@ -243,7 +243,7 @@ def _declined(question: Question, found: Found, model: str, retrieval: int, bega
         standalone=question.sought,
         text=text + rest,
         citations=nearest,
-        model=model,
+        model="",
         releases=_named(found),
         relevant=False,
         retrieval_milliseconds=retrieval,

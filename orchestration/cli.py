@@ -148,7 +148,8 @@ def _print_end(answer: Answer) -> None:
         place = " > ".join(citation.passage.heading_path) or citation.passage.title
         typer.echo(f"[{citation.number}] {place}")
         typer.secho(f"    {citation.link}", dim=True)
-    typer.secho(f"\n{answer.model}. {receipt(answer.usage, answer.cost, cached=answer.cached)}", dim=True)
+    cost = receipt(answer.usage, answer.cost, cached=answer.cached)
+    typer.secho(f"\n{answer.model}. {cost}" if answer.model else f"\n{cost}", dim=True)
 
 
 def _answer_row(answer: Answer) -> dict[str, object]:

@@ -59,7 +59,7 @@ class ToldTurn:
             f"{citation.fetched_at:%Y-%m-%d %H:%M} UTC"
             for citation in self.citations
         ]
-        written = f"*{self.model}, {self.asked_at:%Y-%m-%d %H:%M} UTC*"
+        written = f"*{f'{self.model}, ' if self.model else ''}{self.asked_at:%Y-%m-%d %H:%M} UTC*"
         return "\n\n".join(filter(None, [f"## {_plain(self.question)}", text, written, "\n".join(notes)]))
 
 

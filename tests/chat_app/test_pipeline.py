@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat_app.answer import Answer, Searched, answer_once, open_pipeline
+from chat_app.answer import Answer, AnswerPipeline, Searched, answer_once, open_pipeline
 from chat_app.error import (
     EmptyAnswer,
     UnknownSource,
@@ -49,6 +49,7 @@ def test_nothing_relevant_is_said_with_the_nearest_pages(publish: Publish, make_
     publish()
     answer = answer_once("Who won the football world cup in 2018?", settings=make_settings())
     assert not answer.relevant
+    assert answer.model == ""
     assert answer.text.startswith("**Nothing in Bee handbook seems to answer this.**")
     assert len(answer.citations) == 3
 
@@ -72,7 +73,7 @@ def test_a_new_release_answers_without_a_restart(publish: Publish, make_settings
     assert after.releases == {"bees": second.release_id}
 
 
-def ask(pipeline: Any, question: str = QUESTION, **more: Any) -> Answer:
+def ask(pipeline: AnswerPipeline, question: str = QUESTION, **more: Any) -> Answer:
     import asyncio
 
     return asyncio.run(pipeline.answer(Question(question, **more)))
