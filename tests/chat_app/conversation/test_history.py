@@ -58,6 +58,11 @@ def test_no_text_of_a_turn_opens_or_closes_a_block(text: str) -> None:
     ]  # fmt: skip
 
 
+def test_code_of_earlier_answers_is_told_as_it_was_said() -> None:
+    said = "Take `values[3]` [1]:\n\n```python\nfirst = values[0]\n```"
+    assert said.replace(" [1]", "") in conversation([Exchange("How?", "", said)])
+
+
 def test_markers_of_earlier_answers_are_not_told(passages: list[Passage], embedder: Embedder) -> None:
     history = [Exchange("When do bees swarm?", "", "In spring [1][2]. In `code` [3, 4] too [^5].")]
     told_so_far = told(history, embedder.token_offsets, 500)
