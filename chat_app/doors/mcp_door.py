@@ -23,6 +23,7 @@ from chat_app.doors.rest_shape import LONGEST, passage_rows
 from chat_app.doors.turn_door import TurnDoor, whole
 from chat_app.error import ChatError
 from chat_app.question import Asker, Question
+from chat_app.store.error import DatabaseError
 from lake import LakeError
 from retrieval.error import RetrievalError
 
@@ -142,7 +143,7 @@ async def _answered(work: Callable[[], Awaitable[CallToolResult]]) -> CallToolRe
         return await work()
     except Refused as error:
         raise ToolError(str(error)) from error
-    except (ChatError, RetrievalError, LakeError) as error:
+    except (ChatError, RetrievalError, LakeError, DatabaseError) as error:
         raise ToolError(str(refused(error))) from error
 
 
@@ -158,5 +159,8 @@ class GuardedApp:
             await self._keeper.admit(Request(scope))
         except Refused as error:
             await error.response()(scope, receive, send)
+            return
+        except DatabaseError as error:
+            await refused(error).response()(scope, receive, send)
             return
         await self._app(scope, receive, send)

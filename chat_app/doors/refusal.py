@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -21,10 +22,12 @@ from chat_app.error import (
     UnknownSource,
 )
 from chat_app.metrics import Metrics
+from chat_app.store.error import DatabaseError
 from chat_app.turns.error import Draining, TooManyTurns
 from lake import LakeError
 from retrieval.error import RetrievalError
 
+_LOG = logging.getLogger(__name__)
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -52,8 +55,11 @@ class Refused(Exception):
         return JSONResponse(self.body, status_code=self.status, headers=headers)
 
 
-def refused(error: ChatError | RetrievalError | LakeError) -> Refused:
-    """Return what a failure is called over HTTP."""
+def refused(error: ChatError | RetrievalError | LakeError | DatabaseError) -> Refused:
+    """Return what a failure is called over HTTP. What a database says is for the operator: it names its place."""
+    if isinstance(error, DatabaseError):
+        _LOG.error("a door is closed: %s", error)
+        return Refused(503, "not_ready", "Keys cannot be checked now. Try again in a minute.", retry_after=60)
     said = str(error).replace("**", "")
     match error:
         case UnknownSource():
@@ -90,7 +96,7 @@ class DoorRoute(APIRoute):
                 refusal = error
             except RequestValidationError as error:
                 refusal = _invalid(error)
-            except (ChatError, RetrievalError, LakeError) as error:
+            except (ChatError, RetrievalError, LakeError, DatabaseError) as error:
                 refusal = refused(error)
             metrics: Metrics = request.app.state.metrics
             metrics.refusals.labels(str(refusal.status)).inc()
