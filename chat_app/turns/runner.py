@@ -12,6 +12,7 @@ from dataclasses import replace
 from chat_app.answer import Answer, Searched
 from chat_app.error import ChatError
 from chat_app.grouping import grouped
+from chat_app.keep_going import keep_going
 from chat_app.question import Asker, Exchange, Question
 from chat_app.store.database import Database
 from chat_app.store.error import DatabaseUnavailable
@@ -78,7 +79,7 @@ class TurnRunner:
     def open(self) -> None:
         """Begin to write and to look after turns; the tables must be there."""
         self._journal.is_open = True
-        self._background = [asyncio.create_task(self._journal.run()), asyncio.create_task(self._lost.run())]
+        self._background = [asyncio.create_task(keep_going(part.run)) for part in (self._journal, self._lost)]
 
     async def start(self, question: Question, thread_id: str, *, turn_id: str | None = None) -> str:
         """Begin a turn and return its id. Its history is filled from the thread unless the question brings its own.
