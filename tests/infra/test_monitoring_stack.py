@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from infra.parts.collector import METRICS
 from tests.infra.conftest import Stage
 
 pytestmark = pytest.mark.slow
@@ -37,6 +36,8 @@ def test_a_canary_that_falls_silent_rings(stage: Stage) -> None:
 
 
 def test_the_dashboard_shows_only_metrics_that_something_writes(stage: Stage) -> None:
+    from infra.parts.collector import METRICS
+
     text = json.dumps(stage.only("monitoring", "AWS::CloudWatch::Dashboard"))
     shown = set(re.findall(r"lorechat_[a-z_]+", text))
     assert shown
@@ -45,6 +46,7 @@ def test_the_dashboard_shows_only_metrics_that_something_writes(stage: Stage) ->
 
 def test_every_metric_that_the_collector_sends_is_one_that_the_chat_has() -> None:
     from chat_app.metrics import Metrics
+    from infra.parts.collector import METRICS
 
     names = {family.name for family in Metrics().registry.collect()}
     assert {name.removesuffix("_total") for name in METRICS} <= names

@@ -8,9 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, Stack, Validations
-from aws_cdk import aws_s3 as s3
-from cdk_nag import AwsSolutionsChecks
 
 from tests.infra.conftest import Stage
 from tests.infra.permission_text import permission_text
@@ -32,6 +29,10 @@ def test_no_rule_of_cdk_nag_is_broken_without_a_reason(stage: Stage) -> None:
 
 
 def test_a_broken_rule_stops_the_writing_of_templates(tmp_path: Path) -> None:
+    from aws_cdk import App, Stack, Validations
+    from aws_cdk import aws_s3 as s3
+    from cdk_nag import AwsSolutionsChecks
+
     app = App(outdir=str(tmp_path))
     Validations.of(app).add_plugins(AwsSolutionsChecks())
     s3.Bucket(Stack(app, "careless"), "Open")
