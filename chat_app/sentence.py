@@ -53,7 +53,7 @@ def plain_text(markdown: str) -> str:
     text = re.sub(r"\[((?:[^\[\]\n]|\\.|\[[^\[\]\n]*\])*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1", text)
     text = re.sub(r"<((?:https?|mailto):[^>\s]*)>", r"\1", text)
     text = re.sub(r"(?<![\\*\w])(\*{1,3}|_{1,3})(?=\S)([^*_\n]+?)(?<=\S)\1(?!\w)", r"\2", text)
-    text = re.sub(r"`+ ?([^`]+?) ?`+", r"\1", text)
+    text = re.sub(r"(?<!`)`++ ?([^`]+?) ?`++", r"\1", text)
     text = re.sub(r"\\([^\w\s])", r"\1", text)
     return " ".join(text.split())
 

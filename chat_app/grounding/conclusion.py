@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -36,7 +37,7 @@ async def conclude(text: str, cited: Sequence[int], evidence: Evidence, checker:
         rest, nearest = nearest_pages(evidence.passages)
         return Concluded(text + rest, rest, nearest, is_decline=True)
     support = await checker.check(text, evidence.passages, evidence.embedder)
-    found = citations(text, cited, evidence.passages)
+    found = await asyncio.to_thread(citations, text, cited, evidence.passages)  # it reads every cited passage
     return Concluded(marked(text, support), closing(support), found, support)
 
 

@@ -63,6 +63,11 @@ def test_markup_is_not_read(markdown: str, plain: str) -> None:
     assert plain_text(markdown) == plain
 
 
+def test_a_page_of_backticks_is_read_once_a_character() -> None:
+    marks = "`" * 300_000  # the square of it would take an hour
+    assert plain_text(marks) == marks
+
+
 def test_sentences_end_where_sentences_end() -> None:
     body = "# Head\n\nUse e.g. pip. It works!\n\n- First item\n- Second. With more.\n\n```\nx. Y\n```\n\n| a | b |\n"
     found = [sentence.markdown for sentence in sentences(body)]
