@@ -38,7 +38,7 @@ def panel(
     fetched = age(passage.fetched_at, now, stale_after)
     parts = [
         f"**{escaped(passage.title)}**" + (f" › {path}" if path else ""),
-        f"[Open on the page ↗](<{citation.link}>)",
+        f"[Open on the page ↗](<{citation.link}>) · {fetched}",
         _ORDERS if is_instruction_like(passage.text) else "",
         *_around("Before it on the page", context.before, "…" if context.is_cut_before else ""),
         "---",
@@ -47,7 +47,7 @@ def panel(
         "---",
         *_around("After it on the page", context.after),
         "…" if context.after and context.is_cut_after else "",
-        f"{escaped(source_title)} · {fetched} · version `{passage.page_version_id[:12]}`",
+        f"{escaped(source_title)} · version `{passage.page_version_id[:12]}`",
         f"[Trace: from this passage to the page's bytes ↗](<{trace}>)" if trace else "",
     ]
     return shown("\n\n".join(part for part in parts if part))

@@ -11,7 +11,9 @@ from data_contracts.document import DOCUMENTS
 from data_contracts.passage import Passage
 from lake import Lake, LakeError
 
-_AROUND = 900  # characters on either side
+_BEFORE = 240
+"""Characters in front of the passage: enough to see where it stands, and it is still in sight when the panel opens."""
+_AFTER = 900
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 _ROW = re.compile(r"[ \t]*\|")
@@ -56,7 +58,7 @@ def context_in(markdown: str, start: int, end: int) -> PageContext | None:
 
 def _first(markdown: str, start: int) -> int:
     """Where the text in front of a passage begins: with a block, at the most a bound away."""
-    earliest = max(0, start - _AROUND)
+    earliest = max(0, start - _BEFORE)
     if earliest == 0:
         return 0
     block = _BLANK.search(markdown, earliest, start)
@@ -65,7 +67,7 @@ def _first(markdown: str, start: int) -> int:
 
 
 def _last(markdown: str, end: int) -> int:
-    latest = min(len(markdown), end + _AROUND)
+    latest = min(len(markdown), end + _AFTER)
     if latest == len(markdown):
         return latest
     blocks = list(_BLANK.finditer(markdown, end, latest))

@@ -128,11 +128,11 @@ def take_backfill(page: Page, url: str, target: Path) -> None:
 
 
 def take_assets(page: Page, url: str, target: Path) -> None:
-    """Show the whole asset graph, take the picture."""
+    """Show the graph of the assets of a site, take the picture."""
     page.goto(f"{url}/asset-groups")
     page.get_by_text("Hide navigation").click()
     page.set_viewport_size({"width": 1800, "height": 480})
-    page.reload()
+    page.goto(f"{url}/locations/__repository__@lorechat/asset-groups/site/lineage")
     for name in ("raw_html", "vector_index"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
     page.wait_for_timeout(2_500)

@@ -46,7 +46,8 @@ def test_the_panel_shows_place_highlight_and_provenance(passages: list[Passage])
     shown = panel(citation, source_title="Bee handbook", trace="/trace/t1/1")
     assert "**Keeping bees** › Swarming" in shown
     assert "***The old queen leaves with about half of the workers.***" in shown
-    assert "Bee handbook · fetched 2026-05-04 12:30 UTC" in shown
+    assert ") · fetched 2026-05-04 12:30 UTC" in shown
+    assert "Bee handbook · version `" in shown
     assert f"](<{citation.link}>)" in shown
 
 
