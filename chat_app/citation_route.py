@@ -19,17 +19,20 @@ _AWAY = "**The passage cannot be read at the moment.** Try again in a minute."
 
 
 def add_citation_route(app: FastAPI, service: ChatService) -> None:
-    """Serve passages to those who were given the answer, and to nobody else."""
+    """Serve passages to those who were given the answer and may still read what it quotes, and to nobody else."""
 
     @app.get("/citation/{turn_id}/{number}", include_in_schema=False)
     async def citation(request: Request, turn_id: str, number: int) -> PlainTextResponse:
-        session = visit_of(request).session
+        visit = visit_of(request)
+        session, may_read = visit.session, service.people.access.may_read
         try:
             found = await service.runner.find(turn_id)
         except DatabaseUnavailable:
             return PlainTextResponse(_AWAY, 503)
         if session is None or found is None or found.author != session.name or found.answer is None:
             return PlainTextResponse(_NONE, 404)
+        if not all(may_read(cited.passage.source, visit.person) for cited in found.answer.citations):
+            return PlainTextResponse(_NONE, 404)  # who was given it may not read it any more
         text = await asyncio.to_thread(
             citation_panel,
             turn_id,
