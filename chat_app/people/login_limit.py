@@ -50,9 +50,15 @@ class LoginLimit:
         """Take the attempt back: the password was right."""
         keys, table = _keys(name, address), login_failures
         async with self._database.transaction() as connection:
-            await connection.execute(delete(table).where(table.c.key == keys.pop("both")))
-            others = table.c.key.in_(keys.values())
-            await connection.execute(update(table).where(others).values(failures=table.c.failures - 1))
+            for (
+                kind,
+                key,
+            ) in keys.items():  # in the order of `take`, or both might wait for each other
+                one = table.c.key == key
+                if kind == "both":
+                    await connection.execute(delete(table).where(one))
+                else:
+                    await connection.execute(update(table).where(one).values(failures=table.c.failures - 1))
 
 
 def _keys(name: str, address: str) -> dict[str, str]:
