@@ -70,7 +70,9 @@ def told_turns(rows: Iterable[Mapping[str, Any]], may_read: Callable[[str], bool
         answer = kept_answer(row["answer"])
         if answer is None:
             continue
-        is_hidden = not all(may_read(citation.passage.source) for citation in answer.citations)
+        sources = {citation.passage.source for citation in answer.citations}
+        sources |= {found.passage.source for found in answer.passages}  # it may say what it does not cite
+        is_hidden = not all(may_read(source) for source in sources)
         text, cited = (HIDDEN, ()) if is_hidden else (answer.text, answer.citations)
         told.append(ToldTurn(len(told) + 1, row["question"], text, row["asked_at"], answer.model, cited, is_hidden))
     return told
