@@ -99,3 +99,18 @@ def test_the_chat_asks_only_the_models_that_are_configured(stage: Stage) -> None
     resources = [statement["Resource"] for statement in statements]
     expected = ["arn:aws:bedrock:us-east-1::foundation-model/deepseek.v3.2"] if stage.name == "prod" else []
     assert resources == expected
+
+
+def test_the_chat_writes_into_the_tables_that_are_its_own_alone(prod: Stage) -> None:
+    """Their names are checked against the contracts, which a stack may not import."""
+    from data_contracts.chat_turn import CHAT_TURNS, FEEDBACK
+    from data_contracts.golden_candidate import GOLDEN_DECISIONS
+    from data_contracts.quarantine import QUARANTINE
+
+    written = set()
+    for policy in prod.resources("service", "AWS::IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "s3:PutObject" in statement["Action"]:
+                written.add(statement["Resource"]["Fn::Join"][1][-1])
+    tables = (CHAT_TURNS, FEEDBACK, GOLDEN_DECISIONS, QUARANTINE)
+    assert written == {f"/lake/{table.name}/*" for table in tables}
