@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chat_app.people.error import PersonExists, PersonUnknown
+from chat_app.people.error import PersonExists, PersonUnknown, UnfitName
 from chat_app.people.person import Person, with_reader
 from chat_app.people.schema import people
 from chat_app.store.database import Database
+
+_NOT_PEOPLE = ("key ", "visitor-")
+"""How the askers begin who are keys of programs, or browsers that nobody has logged in with."""
 
 
 class Directory:
@@ -44,7 +47,9 @@ class Directory:
         self, name: str, *, display_name: str = "", password_hash: str | None = None,
         roles: Iterable[str] = (), groups: Iterable[str] = (),
     ) -> Person:  # fmt: skip
-        """Add a person. Errors: PersonExists."""
+        """Add a person. Errors: PersonExists, UnfitName."""
+        if name.lower().startswith(_NOT_PEOPLE):
+            raise UnfitName(f"Nobody can be called {name}: programs and visitors are called so. Choose another name.")
         now = datetime.now(UTC)
         row = {
             "name": name,

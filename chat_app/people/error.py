@@ -2,6 +2,7 @@
 
 PeopleError
 ├── PersonExists     the name is taken already
+├── UnfitName        programs or visitors are called like this
 ├── PersonUnknown    nobody has this name
 ├── UnfitPassword    it is too short or too long
 ├── TooManyLogins    too many logins failed; it says when to come back
@@ -19,6 +20,10 @@ class PeopleError(Exception):
 
 class PersonExists(PeopleError):
     """The name is taken already."""
+
+
+class UnfitName(PeopleError):
+    """Programs or visitors are called like this: a person of that name would be taken for one."""
 
 
 class PersonUnknown(PeopleError):

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from chat_app.people.claim import Claimed
-from chat_app.people.error import LoginRefused, TooManyLogins
+from chat_app.people.error import LoginRefused, TooManyLogins, UnfitName
 from chat_app.people.oidc import OidcLogin
 from chat_app.people.password import PasswordCheck
 from chat_app.people.people import People
@@ -122,8 +122,11 @@ def _refused(error: LoginRefused) -> Response:
 
 
 async def noted(people: People, said: Claimed) -> Person:
-    """Note a login and return who it is."""
-    person = await people.directory.logged_in(said.name, display_name=said.display_name, groups=said.groups)
+    """Note a login and return who it is. Errors: LoginRefused."""
+    try:
+        person = await people.directory.logged_in(said.name, display_name=said.display_name, groups=said.groups)
+    except UnfitName as error:
+        raise LoginRefused(str(error)) from error
     people.forget(said.name)
     return person
 

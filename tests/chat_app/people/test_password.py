@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chat_app.people.error import PersonExists, SessionEnded, TooManyLogins, UnfitPassword
+from chat_app.people.claim import Claimed
+from chat_app.people.error import LoginRefused, PersonExists, SessionEnded, TooManyLogins, UnfitName, UnfitPassword
 from chat_app.people.login_limit import LoginLimit
+from chat_app.people.login_route import noted
 from chat_app.people.password import PasswordCheck, hash_password
 from chat_app.people.people import People
 from chat_app.people.session import Session, person_token
@@ -155,6 +157,16 @@ async def test_unknown_names_are_compared_with_a_password_too() -> None:
 def test_a_password_too_short_or_too_long_is_not_taken(password: str) -> None:
     with pytest.raises(UnfitPassword, match="10 to 256 characters"):
         hash_password(password)
+
+
+@pytest.mark.parametrize("name", ["key website", "Key website", "visitor-0123"])
+async def test_nobody_is_called_as_programs_and_visitors_are(open_people: Callable[..., People], name: str) -> None:
+    people = open_people()
+    with pytest.raises(UnfitName, match="Choose another name"):
+        await people.directory.add(name)
+    with pytest.raises(LoginRefused, match="Choose another name"):
+        await noted(people, Claimed(name, "", None))
+    assert await people.directory.everybody() == []
 
 
 async def test_a_name_is_taken_once(open_people: Callable[..., People]) -> None:
