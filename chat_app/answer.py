@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from chat_app.answerer import Answerer, Evidence, Usage, Wrote
 from chat_app.citation import Citation
-from chat_app.conversation.condenser import ModelCondenser
 from chat_app.conversation.evidence_search import search_evidence
 from chat_app.conversation.understanding import Understanding, Understood
 from chat_app.error import EmptyAnswer
@@ -22,15 +21,12 @@ from chat_app.library import Found, Library
 from chat_app.marker_filter import MarkerFilter
 from chat_app.question import Question
 from chat_app.relevance import relevant
-from chat_app.settings import ChatSettings
-from chat_app.shields.opening import open_shields
 from chat_app.shields.shield import Shields
 from data_contracts.passage import ScoredPassage
-from retrieval.vector_store import ReleaseManifest, ReleaseReader
+from retrieval.vector_store import ReleaseManifest
 
 if TYPE_CHECKING:
     from chat_app.answer_cache.cached_answerer import CachedAnswerer
-    from chat_app.money.opening import Money
     from chat_app.telemetry import Telemetry
 
 
@@ -197,40 +193,6 @@ class AnswerPipeline:
                 if isinstance(event, Answer):
                     return event
         raise EmptyAnswer("**The turn ended without an answer.** Ask again.")
-
-
-def open_pipeline(
-    settings: ChatSettings, reader: ReleaseReader | None = None, money: Money | None = None
-) -> AnswerPipeline:
-    """Return the pipeline of the settings; nothing is loaded before the first question. `reader` holds other releases
-    to answer from than the live ones; without `money` nothing is limited and no answer is given twice."""
-    library = Library(reader or settings.store(), settings.embedder, reranker=settings.reranked_by())
-    answerer = settings.answerer()
-    pipeline = AnswerPipeline(library, answerer, passages=settings.passages)
-    pipeline.understanding = Understanding(ModelCondenser(answerer, seconds=settings.follow_up_timeout))
-    pipeline.history_tokens = settings.history_tokens
-    pipeline.section_tokens = settings.section_tokens if settings.has_language_model else 0
-    pipeline.shields = open_shields(settings)
-    if money is not None:
-        money.limit(pipeline)
-    return pipeline
-
-
-def answer_once(
-    question: str,
-    *,
-    settings: ChatSettings,
-    sources: Sequence[str] | None = None,
-    reader: ReleaseReader | None = None,
-) -> Answer:
-    """Answer one question, for callers that are not async. Errors: RetrievalError and ChatError kinds."""
-    from chat_app.money.opening import pipeline_once
-
-    async def once() -> Answer:
-        async with pipeline_once(settings, reader) as pipeline:
-            return await pipeline.answer(Question(question, sources))
-
-    return asyncio.run(once())
 
 
 def _declined(question: Question, found: Found, retrieval: int, began: float) -> Answer:

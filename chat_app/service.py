@@ -6,9 +6,10 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from chat_app.answer import AnswerPipeline, open_pipeline
+from chat_app.answer import AnswerPipeline
 from chat_app.money.opening import open_money
 from chat_app.people.people import People
+from chat_app.pipeline import open_pipeline
 from chat_app.rate_limit import RateLimit
 from chat_app.settings import ChatSettings
 from chat_app.store.database import Database, open_database

@@ -47,9 +47,7 @@ def add_trace_page(app: FastAPI, service: ChatService, pages: PageTemplates) -> 
             return pages.note("The lake cannot be read", str(error), status=503)
 
 
-def _page(
-    service: ChatService, pages: PageTemplates, turn_id: str, number: int, person: Person | None
-) -> HTMLResponse:
+def _page(service: ChatService, pages: PageTemplates, turn_id: str, number: int, person: Person | None) -> HTMLResponse:
     if service.turns.is_waiting(turn_id):
         text = "The answer is on its way into the lake. This page loads itself again."
         return pages.note("Being written", text, status=202, reload_seconds=_RELOAD_SECONDS)

@@ -83,7 +83,7 @@ def ask(
     import asyncio
     from datetime import UTC, datetime
 
-    from chat_app.answer import answer_once
+    from chat_app.pipeline import answer_once
     from chat_app.settings import ChatSettings
 
     settings, asked_at = ChatSettings(), datetime.now(UTC)

@@ -54,7 +54,7 @@ def open_money(settings: ChatSettings, database: Database, sources: Callable[[],
 @asynccontextmanager
 async def pipeline_once(settings: ChatSettings, reader: ReleaseReader | None = None) -> AsyncIterator[AnswerPipeline]:
     """A pipeline for a single question outside the running chat, on the same budgets and kept answers."""
-    from chat_app.answer import open_pipeline
+    from chat_app.pipeline import open_pipeline
 
     pipeline = open_pipeline(settings, reader)
     chain = pipeline.answerer

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from starlette.responses import PlainTextResponse
 
-from chat_app.answer import answer_once
 from chat_app.error import TooManyQuestions
 from chat_app.gate import Gate
 from chat_app.grouping import grouped
 from chat_app.interface import prepare_interface
 from chat_app.markdown_view import shown
+from chat_app.pipeline import answer_once
 from chat_app.rate_limit import RateLimit
 from chat_app.settings import ChatSettings
 from chat_app.turn_log import TurnLog

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from chat_app.answer import Answer, AnswerPipeline, Searched, answer_once, open_pipeline
+from chat_app.answer import Answer, AnswerPipeline, Searched
 from chat_app.error import (
     EmptyAnswer,
     UnknownSource,
 )
+from chat_app.pipeline import answer_once, open_pipeline
 from chat_app.question import Question
 from chat_app.settings import ChatSettings
 from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch

@@ -15,9 +15,10 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import expect
 
-from chat_app.answer import Answer, answer_once
+from chat_app.answer import Answer
 from chat_app.gate import Gate
 from chat_app.page_template import PageTemplates
+from chat_app.pipeline import answer_once
 from chat_app.rate_limit import RateLimit
 from chat_app.service import ChatService
 from chat_app.settings import ChatSettings

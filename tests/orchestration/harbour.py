@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from chat_app.answer import answer_once
+from chat_app.pipeline import answer_once
 from chat_app.settings import ChatSettings
 from chat_app.turn_log import keep_turn
 from data_contracts.source import Source

@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from chat_app.answer import AnswerPipeline, answer_once, open_pipeline
+from chat_app.answer import AnswerPipeline
+from chat_app.pipeline import answer_once, open_pipeline
 from chat_app.settings import ChatSettings
 from data_contracts.crawl_ledger import CRAWL_LEDGER
 from data_contracts.page_version import PAGE_VERSIONS

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from chat_app.answer import answer_once
+from chat_app.pipeline import answer_once
 from chat_app.settings import ChatSettings
 from chat_app.turn_log import keep_turn
 from lake.trace import newest_turn, trace_citation

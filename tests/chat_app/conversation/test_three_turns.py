@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from chat_app.answer import Answer, AnswerPipeline, Searched, open_pipeline
+from chat_app.answer import Answer, AnswerPipeline, Searched
 from chat_app.conversation.condenser import RULES
 from chat_app.error import ShieldRefusal, ShieldUnavailable
+from chat_app.pipeline import open_pipeline
 from chat_app.question import Exchange, Question
 from chat_app.settings import ChatSettings
 from retrieval.vector_store import ReleaseManifest

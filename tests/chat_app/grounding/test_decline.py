@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat_app.answer import answer_once
 from chat_app.grounding.decline import is_decline
+from chat_app.pipeline import answer_once
 from chat_app.settings import ChatSettings
 from retrieval.vector_store import ReleaseManifest
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat_app.answer import answer_once
 from chat_app.people.told_turn import HIDDEN, told_turns
+from chat_app.pipeline import answer_once
 from chat_app.settings import ChatSettings
 from chat_app.turns.kept_answer import answer_json
 from retrieval.vector_store import ReleaseManifest

@@ -17,8 +17,9 @@ import yaml
 
 from assets.steps.chunk import ChunkingSettings, split_markdown
 from assets.steps.clean import CleanedPage, clean_page
-from chat_app.answer import Answer, answer_once
+from chat_app.answer import Answer
 from chat_app.error import EmptyAnswer
+from chat_app.pipeline import answer_once
 from chat_app.prompt import RULES
 from chat_app.settings import ChatSettings
 from data_contracts.identity import content_id, text_hash
