@@ -59,6 +59,8 @@ def test_there_is_a_table_for_each_noun_of_the_lake() -> None:
         "quarantine",
         "chat_turns",
         "feedback",
+        "golden_candidates",
+        "golden_decisions",
     }
 
 

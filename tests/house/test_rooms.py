@@ -23,7 +23,8 @@ def test_every_import_goes_down_the_house() -> None:
 def test_the_wheel_holds_every_room() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(ROOMS)
-    assert set(project["tool"]["importlinter"]["root_packages"]) == set(ROOMS)
+    ground = {"infra"}  # runs from a checkout, and is bound by the import table, too
+    assert set(project["tool"]["importlinter"]["root_packages"]) == set(ROOMS) | ground
 
 
 def test_every_dependency_says_what_it_is_for() -> None:
