@@ -58,7 +58,10 @@ def test_a_source_lives_by_its_file_alone(dagster: Any, small_site: Any) -> None
 
     dagster.settings.catalog().dropped.delete("dropped.yaml")
     dagster.wait("removal", lambda: "dropped" not in dagster.partitions())
-    assert any("dropped" in (tick["skipReason"] or "") for tick in dagster.sensor("source_files")["ticks"])
+    dagster.wait(  # the daemon takes the partition first and writes its tick down then
+        "reason",
+        lambda: any("gone: dropped" in (tick["skipReason"] or "") for tick in dagster.sensor("source_files")["ticks"]),
+    )
     assert store.live("dropped").pages == 7
     assert dagster.settings.lake().scan(PAGE_VERSIONS, source="dropped").collect().height == 8
 
