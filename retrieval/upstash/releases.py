@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +11,10 @@ from upstash_vector.types import FetchResult, Vector
 
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
-from retrieval.error import IndexDamaged, IndexMissing, ModelMismatch, RetrievalError
+from retrieval.error import IndexMissing, ModelMismatch, RetrievalError
 from retrieval.ranking import Ranking, calibrated
 from retrieval.release_files import checked_name
+from retrieval.upstash.namespace import delete_namespace, scanned, settled
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.question import ask, nearest, page_passages
 from retrieval.upstash.registry import Registry
@@ -23,8 +23,6 @@ from retrieval.upstash.transport import PatientIndex
 from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode
 
 _ABANDONED = timedelta(hours=1)
-_SCAN = 1000
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,25 +146,8 @@ class UpstashReleases:
     async def rows(self, source: str, release_id: str, *, whole: bool) -> AsyncIterator[list[FetchResult]]:
         """Yield the rows of a built release, a page at a time: whole, or their metadata only."""
         await self._built(source, release_id)
-        async for page in self._scanned(self._namespace(source, release_id), whole=whole):
+        async for page in scanned(self._index, self._namespace(source, release_id), self._plan, whole=whole):
             yield page
-
-    async def _scanned(self, namespace: str, *, whole: bool = False) -> AsyncIterator[list[FetchResult]]:
-        cursor, limit = "", self._plan.top if whole else _SCAN
-        while True:
-            page = await self._index.range(
-                cursor=cursor,
-                limit=limit,
-                namespace=namespace,
-                include_metadata=not whole,
-                include_vectors=whole,
-                include_data=whole,
-            )
-            if page.vectors:
-                yield page.vectors
-            if not page.next_cursor:
-                return
-            cursor = page.next_cursor
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -180,7 +161,7 @@ class UpstashReleases:
         namespace = self._namespace(source, release_id)
         there: dict[str, str] = {}
         if (await self._index.info()).namespaces.get(namespace) is not None:
-            async for page in self._scanned(namespace):
+            async for page in scanned(self._index, namespace, self._plan):
                 there |= {row.id: (row.metadata or {}).get(HASH, "") for row in page}
         return Building(manifest, namespace, there)
 
@@ -199,26 +180,9 @@ class UpstashReleases:
         for start in range(0, len(orphans), self._plan.rows):
             ids: Any = orphans[start : start + self._plan.rows]
             await self._index.delete(ids=ids, namespace=building.namespace)
-        await self._settled(building.namespace, building.manifest)
+        await settled(self._index, building.namespace, building.manifest, self._plan)
         await self.registry.keep(building.manifest)
         await self.registry.end(building.manifest.source, building.manifest.release_id)
-
-    async def _settled(self, namespace: str, manifest: ReleaseManifest) -> None:
-        """Wait until the namespace holds exactly the release's rows and none is on its way."""
-        pause, waited = _FIRST_PAUSE, 0.0
-        while True:
-            there = (await self._index.info()).namespaces.get(namespace)
-            count, pending = (there.vector_count, there.pending_vector_count) if there else (0, 0)
-            if (count, pending) == (manifest.chunks, 0):
-                return
-            if waited > self._plan.settle:
-                raise IndexDamaged(
-                    f"The release {manifest.release_id} of {manifest.source} has {count} passages in Upstash instead "
-                    f"of {manifest.chunks} ({pending} on their way). Run vector_index again: it sends what is missing."
-                )
-            await asyncio.sleep(pause)
-            waited += pause
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _sweep(self, source: str) -> None:
         """Delete what builds left behind that nobody has worked on for an hour.
@@ -234,7 +198,7 @@ class UpstashReleases:
         for name in spaces:
             release_id = name.removeprefix(start)
             if release_id not in built and notes.get(release_id, datetime.min.replace(tzinfo=UTC)) < limit:
-                await self._delete_namespace(name)
+                await delete_namespace(self._index, name)
                 await self.registry.end(source, release_id)
 
     # -- changing --------------------------------------------------------------------------------------------------
@@ -265,8 +229,4 @@ class UpstashReleases:
         if live == release_id:
             raise RetrievalError(f"{release_id} is the live release of {source}. Promote another one first.")
         if manifest is not None:
-            await self._delete_namespace(self._namespace(source, release_id))
-
-    async def _delete_namespace(self, name: str) -> None:
-        if name in await self._index.list_namespaces():
-            await self._index.delete_namespace(name)
+            await delete_namespace(self._index, self._namespace(source, release_id))
