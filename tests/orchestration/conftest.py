@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chat_app.browser import browser  # noqa: F401 - a fixture of the browser tests
 from tests.orchestration.dagster_server import RunningDagster, running_dagster
 from tests.orchestration.harbour import world  # noqa: F401 - a fixture of two suites
 
