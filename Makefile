@@ -83,7 +83,7 @@ $(READY_RUN): pyproject.toml
 	@touch $@
 
 $(READY_TEST): pyproject.toml
-	@sh infra/setup/environment.sh local,docs,dev,infra
+	@sh infra/setup/environment.sh local,docs,dev,infra,aws
 	@touch $(READY_RUN) $(READY_INFRA) $@
 
 $(READY_INFRA): pyproject.toml
@@ -94,5 +94,5 @@ $(CDK_PROGRAM): | $(READY_INFRA)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --silent --no-audit --no-fund --prefix .venv/cdk 'aws-cdk@^2.1147'
 
 $(READY_BENCH): pyproject.toml
-	@sh infra/setup/environment.sh local,docs,dev,infra,bench
+	@sh infra/setup/environment.sh local,docs,dev,infra,aws,bench
 	@touch $(READY_RUN) $(READY_TEST) $(READY_INFRA) $@
