@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from data_contracts.source import Source
+from tests.ministack import ministack  # noqa: F401 - a fixture of all suites
 from tests.postgres import database_url, postgres  # noqa: F401 - fixtures of all suites
 from tests.s3_server import s3_options  # noqa: F401 - a fixture of all suites
 

@@ -3,6 +3,7 @@
 # On Debian and Ubuntu they are installed when this runs as root or sudo asks for nothing; elsewhere a person is told.
 set -eu
 
+sh "$(dirname "$0")/stand_in.sh" # of AWS: that comes from package registries, with no rights asked for
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin; do
     PATH=$PATH:$folder # where Debian, Red Hat and Homebrew put it
