@@ -11,12 +11,20 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster_pipes import (
+    DAGSTER_PIPES_CONTEXT_ENV_VAR,
+    DAGSTER_PIPES_MESSAGES_ENV_VAR,
+    PipesContextData,
+    encode_param,
+)
+from pydantic import ValidationError
 
 from assets.error import WorkerFailed
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
 from assets.stages.sharding import Crew
-from assets.stages.worker_job import JOB, ModelChoice, WorkerJob, lake_environment, worker_command
+from assets.stages.worker_job import JOB, ModelChoice, WorkerJob, lake_environment, open_options, worker_command
+from assets.worker import run_in_pipes
 from data_contracts.document import DOCUMENTS
 from data_contracts.progress import Progress
 from lake import Lake
@@ -123,24 +131,51 @@ def is_alive(pid: int) -> bool:
 
 @slow
 @pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")  # about Dagster's own use of its preview
-def test_under_dagster_pipes_the_report_comes_as_a_message_and_progress_in_the_log(
-    crawled: Any, job: WorkerJob, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_under_dagster_pipes_progress_and_report_come_as_messages(crawled: Any, job: WorkerJob) -> None:
     crawled.crawl(PAGES)
-    reports = []
+    told: list[dict[str, Any]] = []
 
     @dg.asset
     def share(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster exports no type to name
         command = worker_command("markdown", "example", Shard(1, 2))
         extras, environment = job.model_dump(mode="json"), lake_environment(crawled.lake)
         done = pipes.run(context=context.op_execution_context, command=command, extras=extras, env=environment)
-        reports.extend(message["report"] for message in done.get_custom_messages())
+        told.extend(done.get_custom_messages())
         return dg.MaterializeResult()
 
     with dg.DagsterInstance.ephemeral() as instance:
         assert dg.materialize([share], instance=instance, resources={"pipes": dg.PipesSubprocessClient()}).success
-    assert reports[0]["added"] == crawled.lake.scan(DOCUMENTS).collect().height > 0
-    assert "progress markdown" in capfd.readouterr().err
+    *progress, report = told
+    assert report["report"]["added"] == crawled.lake.scan(DOCUMENTS).collect().height > 0
+    assert progress
+    assert all(Progress.parse(line) for message in progress for line in message.values())
+
+
+@slow
+def test_one_process_does_the_shares_of_many_sessions(crawled: Any, job: WorkerJob, tmp_path: Path) -> None:
+    """A function's process stays between events, each of which is a session of its own."""
+    crawled.crawl(PAGES)
+    added = []
+    for shard in ("1/2", "2/2"):
+        context, messages = tmp_path / f"context{len(added)}", tmp_path / f"messages{len(added)}"
+        facts: dict[str, Any] = dict.fromkeys(PipesContextData.__annotations__)
+        context.write_text(json.dumps(facts | {"extras": job.model_dump(mode="json")}))
+        places = {DAGSTER_PIPES_CONTEXT_ENV_VAR: context, DAGSTER_PIPES_MESSAGES_ENV_VAR: messages}
+        params = {name: encode_param({"path": str(place)}) for name, place in places.items()}
+        assert run_in_pipes("markdown", "example", shard, lake_environment(crawled.lake), params) == 0
+        said = [json.loads(line) for line in messages.read_text().splitlines()]
+        payloads = [one["params"]["payload"] for one in said if one["method"] == "report_custom_message"]
+        added += [payload["report"]["added"] for payload in payloads if "report" in payload]
+        assert said[-1]["method"] == "closed"
+    assert sum(added) == len(PAGES)
+    assert len(added) == 2
+
+
+def test_a_job_that_would_write_credentials_down_is_refused(job: WorkerJob) -> None:
+    with pytest.raises(ValidationError, match="may not hold AWS_SECRET_ACCESS_KEY"):
+        WorkerJob.model_validate(job.model_dump() | {"lake_options": {"AWS_SECRET_ACCESS_KEY": "hush"}})
+    keys = Lake("s3://lake/there", {"AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"})
+    assert open_options(keys) == {"AWS_REGION": "eu-west-1"}
 
 
 def test_the_job_holds_nothing_secret(job: WorkerJob, crawled: Any) -> None:
