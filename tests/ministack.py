@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -26,6 +27,8 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+
+from tests.certificate import Certificate, make_certificate
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -61,6 +64,8 @@ class Ministack:
     endpoint: str
     folder: Path
     """What it and its functions keep; `log` is its own log."""
+    certificate: Certificate | None = None
+    """By which it is trusted, where it is reached by TLS."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which any AWS SDK, and the cdk command, act as the account's root user."""
@@ -72,6 +77,7 @@ class Ministack:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **(self.certificate.trust() if self.certificate else {}),
         }
 
     def session(self) -> boto3.Session:
@@ -82,7 +88,8 @@ class Ministack:
         """Return a client of a service, such as `s3`, that acts as `principal` (None: the root user)."""
         session = principal.session if principal else self.session()
         config = Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3})
-        return session.client(service, endpoint_url=self.endpoint, config=config)
+        trusted = str(self.certificate.authority) if self.certificate else None
+        return session.client(service, endpoint_url=self.endpoint, config=config, verify=trusted)
 
     def role_with(self, *statements: Mapping[str, Any], service: str = "lambda.amazonaws.com") -> Principal:
         """Make a role that may do what the statements of its policy say, and that `service` may take, too."""
@@ -135,13 +142,15 @@ def ministack() -> Iterator[Ministack]:
 
 
 @contextmanager
-def ministack_server(environment: Mapping[str, str] | None = None) -> Iterator[Ministack]:
-    """Run an account of one's own. `environment` are further variables, such as DOCKER_HOST for tasks of ECS."""
+def ministack_server(environment: Mapping[str, str] | None = None, *, tls: bool = False) -> Iterator[Ministack]:
+    """Run an account of one's own. `environment` are further variables, such as DOCKER_HOST for tasks of ECS. Buckets
+    that refuse everything but TLS, as those of our stacks do, need `tls`."""
     if not _PROGRAM.exists():
         pytest.fail("ministack is not installed: sh infra/setup/test_programs.sh")
     folder = Path(tempfile.mkdtemp(prefix="lorechat-ministack-"))
     port = _free_port()
-    endpoint = f"http://127.0.0.1:{port}"
+    certificate = make_certificate(folder) if tls else None
+    endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     # Functions inherit what the server has: nothing of the caller's but where programs are.
     told = {
         "PATH": os.environ["PATH"],
@@ -157,6 +166,7 @@ def ministack_server(environment: Mapping[str, str] | None = None) -> Iterator[M
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "AUTH": "true",
+        **(_tls(certificate) if certificate else {}),
         **(environment or {}),
     }
     with (folder / "log").open("wb") as log:
@@ -170,8 +180,9 @@ def ministack_server(environment: Mapping[str, str] | None = None) -> Iterator[M
             start_new_session=True,
         )
     try:
-        _wait(server, endpoint, folder / "log")
-        yield Ministack(endpoint, folder)
+        started = Ministack(endpoint, folder, certificate)
+        _wait(server, started)
+        yield started
     finally:
         # The process group, which is the server's own, holds its functions as well.
         os.killpg(server.pid, signal.SIGKILL)
@@ -181,15 +192,21 @@ def ministack_server(environment: Mapping[str, str] | None = None) -> Iterator[M
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+def _tls(certificate: Certificate) -> dict[str, str]:
+    own = {"MINISTACK_SSL_CERT": str(certificate.certificate), "MINISTACK_SSL_KEY": str(certificate.key)}
+    return {"USE_SSL": "1", **own, **certificate.trust()}
+
+
+def _wait(process: subprocess.Popen[bytes], server: Ministack) -> None:
+    context = ssl.create_default_context(cafile=server.certificate.authority) if server.certificate else True
     deadline = time.monotonic() + 120
-    while server.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx.get(f"{endpoint}/_ministack/health").status_code == 200:
+            if httpx.get(f"{server.endpoint}/_ministack/health", verify=context).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    pytest.fail(f"ministack did not come up:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"ministack did not come up:\n{(server.folder / 'log').read_text()[-3000:]}")
 
 
 def _policy(*statements: Mapping[str, Any]) -> str:

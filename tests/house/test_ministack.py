@@ -16,11 +16,22 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.ministack import ROOT, Ministack, Principal, allow
+from tests.ministack import ROOT, Ministack, Principal, allow, ministack_server
 
 pytestmark = pytest.mark.slow
 
-SERVER = ROOT / "tests" / "ministack.py"
+_TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": ["arn:aws:s3:::sealed", "arn:aws:s3:::sealed/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -82,11 +93,23 @@ def _read_by_function(ministack: Ministack, role: Principal, bucket: str, key: s
     return str(json.loads(answer["Payload"].read()))
 
 
+def test_a_bucket_that_wants_tls_gets_it() -> None:
+    with ministack_server(tls=True) as server:
+        s3 = server.client("s3")
+        s3.create_bucket(Bucket="sealed")
+        s3.put_bucket_policy(Bucket="sealed", Policy=json.dumps(_TLS_ONLY))
+        role = server.role_with(allow("s3:PutObject", on="arn:aws:s3:::sealed/*"))
+        server.client("s3", role).put_object(Bucket="sealed", Key="a", Body=b"a")
+
+
 def test_the_account_ends_with_a_test_process_that_is_killed() -> None:
     script = (
-        "import runpy, sys\n"
-        f"server = runpy.run_path({str(SERVER)!r})['ministack_server']\n"
-        "with server() as server:\n"
+        "import sys, types\n"
+        # Another package of the environment may be named `tests` as well.
+        "sys.modules['tests'] = types.ModuleType('tests')\n"
+        f"sys.modules['tests'].__path__ = [{str(ROOT / 'tests')!r}]\n"
+        "from tests.ministack import ministack_server\n"
+        "with ministack_server() as server:\n"
         "    print(server.folder, flush=True)\n"
         "    sys.stdin.read()\n"
     )
