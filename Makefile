@@ -1,13 +1,17 @@
 # LoreChat: `make run` and `make test` are all that a new user needs; `make` lists the rest.
-# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, STAGE, PYTHON, TORCH_INDEX.
+# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, STAGE, IMAGES, ENGINE, PYTHON, TORCH_INDEX.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast test-slow lint types imports format bench docs synth bootstrap preflight deploy destroy clean
+.PHONY: help run install test test-fast test-slow lint types imports format bench docs
+.PHONY: synth bootstrap images preflight deploy release destroy github costs clean
 
 BIN := .venv/bin
 SITE ?=
 STAGE ?= dev
+# What `make images` pushed is what is deployed; without it, the tags in the stage's file.
+IMAGES ?= $(wildcard build/images/$(STAGE).json)
+WITH_IMAGES := $(if $(IMAGES),--images $(IMAGES))
 # The cdk command and aws-cdk-lib run in the Node that came with pip; npm's newest cdk (3) cannot read what 2 writes.
 CDK_PROGRAM := .venv/cdk/node_modules/.bin/cdk
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" $(CDK_PROGRAM) --app build/cdk/$(STAGE)
@@ -59,20 +63,33 @@ docs: $(READY_RUN) ## build the handbook into build/handbook
 	@echo "build/handbook/index.html"
 
 synth: $(READY_INFRA) ## check a stage and write its AWS templates into build/cdk: make synth [STAGE=dev]
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.app $(STAGE) --output build/cdk/$(STAGE)
-	@echo "build/cdk/$(STAGE)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.app $(STAGE) --output build/cdk/$(STAGE) $(WITH_IMAGES)
+	@echo "build/cdk/$(STAGE)$(if $(IMAGES), with the images of $(IMAGES))"
 
 bootstrap: synth $(CDK_PROGRAM) ## prepare an AWS account for deployments, once
 	@$(CDK) bootstrap
 
+images: $(READY_INFRA) ## build the images of a stage and push them, with docker, finch or podman
+	@$(BIN)/python -m infra.images $(STAGE) --output build/images/$(STAGE).json $(if $(ENGINE),--engine $(ENGINE))
+
 preflight: $(READY_INFRA) ## say what the AWS account lacks for a stage
-	@$(BIN)/python -m infra.preflight $(STAGE)
+	@$(BIN)/python -m infra.preflight $(STAGE) $(WITH_IMAGES)
 
 deploy: preflight synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking about rights: make deploy [STAGE=dev]
 	@$(CDK) deploy --all --require-approval broadening
 
+release: synth $(CDK_PROGRAM) ## deploy without asking, as workflows do after an approval
+	@$(CDK) deploy --all --require-approval never
+
 destroy: synth $(CDK_PROGRAM) ## take a stage out of AWS, after asking: make destroy [STAGE=dev]
-	@$(CDK) destroy --all
+	@$(BIN)/python -m infra.removal $(STAGE) -- env $(CDK) destroy --all --force
+
+github: $(READY_INFRA) $(CDK_PROGRAM) ## let GitHub's workflows plan and deploy: the roles of infra/stages/github.yaml
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.github --output build/cdk/github
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(CDK_PROGRAM) --app build/cdk/github deploy --require-approval broadening
+
+costs: $(READY_INFRA) ## estimate what a month of each stage costs
+	@$(BIN)/python -m infra.cost.estimate
 
 clean: ## remove .venv, caches and builds; what LoreChat knows (.lorechat) stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -13,6 +13,7 @@ from pathlib import Path
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from infra.config.pushed import with_pushed
 from infra.config.stage_config import StageConfig, read_stage
 from infra.stacks.data_stack import DataStack
 from infra.stacks.edge_stack import EdgeStack
@@ -39,8 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.app", description="Write the templates of a stage.")
     parser.add_argument("stage", choices=["dev", "staging", "prod"])
     parser.add_argument("--output", type=Path, required=True, help="folder for the templates")
+    parser.add_argument(
+        "--images", type=Path, help="digests of pushed images, in place of the tags in the stage's file"
+    )
     given = parser.parse_args(arguments)
-    build_app(read_stage(given.stage), given.output).synth()
+    config = read_stage(given.stage)
+    build_app(with_pushed(config, given.images) if given.images else config, given.output).synth()
     return 0
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.config.pushed import with_pushed
 from infra.config.stage_config import StageConfig, read_stage
 from infra.preflight import check
 
@@ -35,7 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     """Check the account of the credentials in use."""
     parser = argparse.ArgumentParser(prog="python -m infra.preflight", description="Say what an account lacks.")
     parser.add_argument("stage", choices=["dev", "staging", "prod"])
-    config = read_stage(parser.parse_args(arguments).stage)
+    parser.add_argument(
+        "--images", type=Path, help="digests of pushed images, in place of the tags in the stage's file"
+    )
+    given = parser.parse_args(arguments)
+    config = read_stage(given.stage)
+    if given.images:
+        config = with_pushed(config, given.images)
     session = boto3.session.Session(region_name=config.region)
     problems = find_problems(session.client, config)
     for problem in problems:

@@ -1,0 +1,1 @@
+"""Builds the four images and pushes them to the account's registry."""

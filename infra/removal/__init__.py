@@ -1,0 +1,1 @@
+"""Takes a stage out of an account, after one clear question."""
