@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assets.stages.sharding import Crew
+    from assets.stages.workplace import Workforce
     from assets.steps.chunk import ChunkingSettings
     from data_contracts.question import GoldenQuestion
     from data_contracts.source import Source
@@ -42,7 +42,7 @@ class Flow:
     load_chunking: Callable[[], ChunkingSettings]
     environment: Mapping[str, str] = field(repr=False)
     open_embedder: Callable[[str], Embedder] | None = None
-    crew: Crew | None = None
+    crew: Workforce | None = None
     keep_releases: int = 3
     settle_seconds: float = 5.0
     is_exporting: bool = True

@@ -17,7 +17,7 @@ from assets.stages.pace import Pace
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
-from assets.stages.sharding import Crew
+from assets.stages.workplace import Workforce
 from assets.steps.chunk import ChunkingSettings, chunker_version
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS
@@ -43,7 +43,7 @@ def embed_chunks(
     *,
     on_progress: ProgressListener,
     shard: Shard | None = None,
-    crew: Crew | None = None,
+    crew: Workforce | None = None,
 ) -> StageReport:
     """Embed what is missing (in the shard), a window of texts at a time; much of it by a crew's workers.
 
@@ -60,7 +60,7 @@ def embed_chunks(
     skipped = distinct.height - missing.height
     meter = Meter(STAGE, "texts", total=missing.height, skipped=skipped, on_progress=on_progress)
     counts = {"chunks": chunks.height, "distinct texts": distinct.height}
-    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 0:
         crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
         return meter.report(source.name, counts)
     memory = BatchMemory(lake, STAGE, f"{embedder.model_id} {embedder.engine}", "padded tokens")

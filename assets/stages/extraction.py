@@ -15,7 +15,7 @@ from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
-from assets.stages.sharding import Crew
+from assets.stages.workplace import Workforce
 from assets.steps.clean import extractor_version
 from data_contracts.document import DOCUMENTS, markdown_hash
 from data_contracts.page_version import PAGE_VERSIONS
@@ -34,7 +34,7 @@ def extract_documents(
     *,
     on_progress: ProgressListener,
     shard: Shard | None = None,
-    crew: Crew | None = None,
+    crew: Workforce | None = None,
     apart: bool = False,
 ) -> StageReport:
     """Clean what is missing (in the shard), much of it by a crew's workers; `apart` as `clean_pages` says.
@@ -47,7 +47,7 @@ def extract_documents(
         pages = pages.filter(shard.where(pl.col("page_version_id")))
     missing = _missing(lake, source.name, pages, version)
     meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
-    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 0:
         crew.run(STAGE, source, lake, meter, hands=hands)
     else:
         _extract(source, lake, missing, version, meter, apart)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from retrieval.tuning import BatchPoint
 
@@ -49,6 +49,10 @@ class StageReport:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a report back."""
-        fields = json.loads(text)
-        curve = tuple(CurvePoint(*point) for point in fields.pop("curve"))
-        return cls(**fields | {"curve": curve, "batches": tuple(BatchPoint(*point) for point in fields["batches"])})
+        return cls.from_mapping(json.loads(text))
+
+    @classmethod
+    def from_mapping(cls, told: Mapping[str, Any]) -> Self:
+        """Read the fields back as JSON has them."""
+        curve = tuple(CurvePoint(*point) for point in told["curve"])
+        return cls(**{**told, "curve": curve, "batches": tuple(BatchPoint(*point) for point in told["batches"])})

@@ -1,11 +1,10 @@
-"""A stage in several worker processes: each does its share of the missing keys, and together they tell one story."""
+"""A stage in several workers: each does its share of the missing keys, and together they tell one story."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,8 +12,10 @@ from queue import SimpleQueue
 from assets.stages.meter import Meter
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
+from assets.stages.share import Mailbox, Share, work_off
 from assets.stages.worker_job import ModelChoice, WorkerJob, lake_environment
-from assets.stages.worker_process import Mailbox, WorkerProcess
+from assets.stages.worker_process import Processes
+from assets.stages.workplace import Order, Workplace
 from assets.steps.chunk import ChunkingSettings
 from data_contracts.progress import Progress
 from data_contracts.source import Source
@@ -43,17 +44,18 @@ class Crew:
     threads: int | None = None
 
     def hands(self, stage: str, units: int) -> int:
-        """Return how many workers are worth starting for so much work; 1: none, do it in this process.
+        """Return how many workers are worth starting for so much work; 0: none, do it in this process.
 
         Without a number from a person there are no more than the free memory holds, and none to embed: the engine's
         threads, or a GPU, do as much in one process, with one model in memory (1,489 texts on two cores took 26 s of
         CPU time there, and 30 s with two workers).
         """
         if self.workers is None and stage == "embeddings":
-            return 1
+            return 0
         memory = free_memory()
         fitting = usable_cores() if memory is None else min(usable_cores(), memory // _WORKER_BYTES)
-        return max(1, min(self.workers or fitting, units // self.least_share[stage]))
+        hands = min(self.workers or fitting, units // self.least_share[stage])
+        return hands if hands > 1 else 0
 
     def run(
         self,
@@ -68,55 +70,62 @@ class Crew:
     ) -> None:
         """Let `hands` workers do the stage, and count on `meter` what they do.
 
-        A worker that dies is started again and goes on where it was. Raises WorkerFailed, WorkerBusy.
+        A worker that dies is followed by one that goes on where it was. Raises WorkerFailed, WorkerBusy.
         """
-        model = self.model.model_copy(update={"model_id": "" if embedder is None else embedder.model_id})
         job = WorkerJob(
             source=source,
             lake=lake.url,
-            model=model,
+            model=pinned(self.model, embedder),
             chunking=chunking or ChunkingSettings(),
             threads=self.threads or max(1, usable_cores() // hands),
             parent=os.getpid(),
         )
-        with tempfile.TemporaryDirectory(prefix="lorechat-workers-") as folder, ExitStack() as leaving:
-            jobs = _write(job, Path(folder))
-            mailbox: Mailbox = SimpleQueue()
+        with tempfile.TemporaryDirectory(prefix="lorechat-workers-") as folder:
             environment = _plain(self.environment) | lake_environment(lake)
-            shares = [
-                _Share(WorkerProcess(stage, source.name, Shard(index, hands), jobs, environment), meter)
-                for index in range(1, hands + 1)
-            ]
-            for share in shares:
-                leaving.callback(share.worker.stop)
-                share.worker.start(mailbox, share.hear)
-            while any(share.worker.report is None for share in shares):
-                mailbox.get()()
-            for share in shares:
-                share.close()
+            share_out(stage, job, meter, Processes(Path(folder), environment), hands=hands)
 
 
-class _Share:
-    """What a share's processes have told, and how much of it is on the meter already.
+def pinned(model: ModelChoice, embedder: Embedder | None) -> ModelChoice:
+    """Return the choice of the very model that `embedder` is."""
+    return model.model_copy(update={"model_id": "" if embedder is None else embedder.model_id})
 
-    A process that follows one that died counts from nought what is left; so units done are counted by how many are
+
+def share_out(stage: str, job: WorkerJob, meter: Meter, workplace: Workplace, *, hands: int) -> None:
+    """Let `hands` workers of a workplace do the job's stage, and count on `meter` what they do.
+
+    Raises WorkerFailed, WorkerBusy.
+    """
+    mailbox: Mailbox = SimpleQueue()
+    tallies = [_Tally(meter) for _ in range(hands)]
+    shares = [
+        Share(Order(stage, Shard(index, hands), job), workplace, mailbox, tally.hear)
+        for index, tally in enumerate(tallies, start=1)
+    ]
+    work_off(shares, mailbox)
+    for share, tally in zip(shares, tallies, strict=True):
+        tally.close(StageReport.from_mapping(share.report or {}))
+
+
+class _Tally:
+    """What a share's workers have told, and how much of it is on the meter already.
+
+    A worker that follows one that died counts from nought what is left; so units done are counted by how many are
     left of the first total. Of the rows of one that died those are counted that it still told of.
     """
 
-    def __init__(self, worker: WorkerProcess, meter: Meter) -> None:
-        self.worker = worker
+    def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._total: int | None = None
         self._done = 0
-        self._generation = 0
+        self._worker = 0
         self._rows = Appended()
 
-    def hear(self, progress: Progress) -> None:
-        """Count what is new in a progress line."""
+    def hear(self, worker: int, progress: Progress) -> None:
+        """Count what is new in a progress line of the worker with this number."""
         total = progress.total or 0
         self._total = total if self._total is None else self._total
-        if self._generation != self.worker.generation:
-            self._generation, self._rows = self.worker.generation, Appended()
+        if self._worker != worker:
+            self._worker, self._rows = worker, Appended()
         now = Appended(added=progress.counts.get("added", 0), quarantined=progress.counts.get("quarantined", 0))
         self._meter.rows(Appended(now.added - self._rows.added, 0, now.quarantined - self._rows.quarantined))
         self._rows = now
@@ -124,19 +133,10 @@ class _Share:
         self._meter.work(done - self._done)
         self._done = done
 
-    def close(self) -> None:
+    def close(self, report: StageReport) -> None:
         """Count what only the report says."""
-        report: StageReport | None = self.worker.report
-        assert report is not None  # noqa: S101 - the caller has waited for it
         self._meter.work(0, report.bytes)
         self._meter.batches(report.batches, report.best_batch)
-
-
-def _write(job: WorkerJob, folder: Path) -> tuple[Path, Path]:
-    first, careful = folder / "job.json", folder / "careful.json"
-    first.write_text(job.model_dump_json(), "utf-8")
-    careful.write_text(job.model_copy(update={"careful": True}).model_dump_json(), "utf-8")
-    return first, careful
 
 
 def _plain(environment: Mapping[str, str]) -> dict[str, str]:

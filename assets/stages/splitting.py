@@ -15,7 +15,7 @@ from assets.stages.outbox import Outbox
 from assets.stages.put_aside import put_aside, without
 from assets.stages.report import StageReport
 from assets.stages.shard import Shard
-from assets.stages.sharding import Crew
+from assets.stages.workplace import Workforce
 from assets.steps.chunk import ChunkingSettings, Piece, chunker_version, split_markdown
 from assets.steps.clean import extractor_version
 from data_contracts.chunk import CHUNKS, chunk_id
@@ -39,7 +39,7 @@ def split_documents(
     *,
     on_progress: ProgressListener,
     shard: Shard | None = None,
-    crew: Crew | None = None,
+    crew: Workforce | None = None,
 ) -> StageReport:
     """Cut what is missing (in the shard), counting in the embedder's own tokens; much of it by a crew's workers.
 
@@ -58,7 +58,7 @@ def split_documents(
     missing = _missing(lake, source.name, ours)
     skipped = ours.height - missing.height
     meter = Meter(STAGE, "documents", total=missing.height, skipped=skipped, on_progress=on_progress)
-    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 1:
+    if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 0:
         crew.run(STAGE, source, lake, meter, hands=hands, embedder=embedder, chunking=settings)
     else:
         _split(source, lake, embedder, settings, missing, meter)

@@ -155,7 +155,7 @@ def test_under_dagster_pipes_progress_and_report_come_as_messages(crawled: Any, 
 def test_one_process_does_the_shares_of_many_sessions(crawled: Any, job: WorkerJob, tmp_path: Path) -> None:
     """A function's process stays between events, each of which is a session of its own."""
     crawled.crawl(PAGES)
-    added = []
+    added: list[int] = []
     for shard in ("1/2", "2/2"):
         context, messages = tmp_path / f"context{len(added)}", tmp_path / f"messages{len(added)}"
         facts: dict[str, Any] = dict.fromkeys(PipesContextData.__annotations__)
@@ -192,13 +192,13 @@ def test_a_worker_with_another_model_refuses_to_embed(prepared_models: Path) -> 
 
 def test_embedding_stays_in_one_process_unless_a_person_says_how_many(prepared_models: Path) -> None:
     model = ModelChoice(name=NAME, cache=prepared_models)
-    assert Crew(model, {}).hands("embeddings", 100_000) == 1
+    assert Crew(model, {}).hands("embeddings", 100_000) == 0
     assert Crew(model, {}, workers=3).hands("embeddings", 100_000) == 3
 
 
 def test_small_work_starts_no_worker(prepared_models: Path) -> None:
     crew = Crew(ModelChoice(name=NAME, cache=prepared_models), {}, workers=8)
-    assert [crew.hands("markdown", pages) for pages in (0, 10, 599, 600, 100_000)] == [1, 1, 1, 2, 8]
+    assert [crew.hands("markdown", pages) for pages in (0, 10, 599, 600, 100_000)] == [0, 0, 0, 2, 8]
 
 
 @slow
