@@ -12,6 +12,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from data_contracts.identity import text_hash
+from data_contracts.run_size import RunSize
 
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -164,6 +165,7 @@ class Source(_Strict):
     quality: Quality = Quality()
     evaluation: Evaluation = Evaluation()
     allow_private_hosts: bool = Field(default=False, description="allow loopback, private and link-local addresses")
+    run_size: RunSize | None = Field(default=None, description="of the task of its runs, where each has one; see AWS")
 
     @field_validator("start_urls", "sitemaps")
     @classmethod

@@ -63,6 +63,8 @@ class Dagster(Strict):
     size: TaskSize = Field(description="of webserver, daemon and code location alike")
     run_size: TaskSize = Field(description="of a run whose tags do not ask for another size")
     worker_size: TaskSize = Field(description="of a stage worker in ECS")
+    spot: bool = Field(default=True, description="whether a run's first try is on Spot; a retry never is")
+    most_runs: int = Field(default=5, ge=1, description="runs at a time; others wait in the queue")
     networks: tuple[str, ...] = Field(default=(), description="IPv4 networks, such as a VPN's, that may open Dagster")
 
 

@@ -1,4 +1,4 @@
-"""What Dagster may do to start runs and workers in its own cluster."""
+"""What Dagster may do to start, watch and stop runs and workers in its own cluster."""
 
 from __future__ import annotations
 
@@ -11,29 +11,38 @@ from infra.parts.acknowledgement import acknowledge
 
 
 def allow_launching(
-    task: ecs.FargateTaskDefinition, *, cluster: ecs.ICluster, worker: ecs.FargateTaskDefinition, lines: logs.ILogGroup
+    task: ecs.FargateTaskDefinition,
+    *,
+    cluster: ecs.ICluster,
+    worker: ecs.FargateTaskDefinition,
+    family: str,
+    lines: logs.ILogGroup,
 ) -> None:
-    """Let the task start, watch and stop tasks of `cluster`. A run's task is a copy of the one that starts it, with
-    the same roles, and the size that its tags ask for: so those roles, and the worker's, may be passed on."""
+    """Let the task start runs and workers in `cluster`. A run's task definition, whose name begins with `family`, is a
+    copy of the one that starts it, with the same roles: so those, and the worker's, may be passed on. Workers are
+    started by runs, which have the task's role."""
     if task.execution_role is None or worker.execution_role is None:
         raise TypeError("a task that reads secrets has an execution role")
-    in_cluster = {"ArnEquals": {"ecs:cluster": cluster.cluster_arn}}
-    tasks = Stack.of(task).format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")
-    families = Stack.of(task).format_arn(service="ecs", resource="task-definition", resource_name="*")
+    stack = Stack.of(task)
+    families = stack.format_arn(service="ecs", resource="task-definition", resource_name=f"{family}_*")
     roles = [task.task_role, task.execution_role, worker.task_role, worker.execution_role]
+    in_cluster = {"ArnEquals": {"ecs:cluster": cluster.cluster_arn}}
     for statement in (
-        iam.PolicyStatement(sid="Start", actions=["ecs:RunTask"], resources=[families], conditions=in_cluster),
         iam.PolicyStatement(
-            sid="Watch", actions=["ecs:DescribeTasks", "ecs:StopTask", "ecs:TagResource"], resources=[tasks]
+            sid="Start",
+            actions=["ecs:RunTask"],
+            resources=[families, worker.task_definition_arn],
+            conditions=in_cluster,
+        ),
+        iam.PolicyStatement(
+            sid="Tag",
+            actions=["ecs:TagResource"],
+            resources=[_tasks(stack, cluster)],
+            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
         ),
         iam.PolicyStatement(
             sid="Describe",
-            actions=[
-                "ec2:DescribeNetworkInterfaces",
-                "ecs:DescribeTaskDefinition",
-                "ecs:ListAccountSettings",
-                "ecs:RegisterTaskDefinition",
-            ],
+            actions=["ec2:DescribeNetworkInterfaces", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"],
             resources=["*"],
         ),
         iam.PolicyStatement(
@@ -44,14 +53,34 @@ def allow_launching(
         ),
     ):
         task.add_to_task_role_policy(statement)
-    lines.grant(task.task_role, "logs:GetLogEvents")  # shown with a run whose task did not start
-    name = Stack.of(task).resolve(cluster.cluster_name)["Ref"]
-    stack = Stack.of(task)
-    account = "<AWS::AccountId>" if Token.is_unresolved(stack.account) else stack.account
-    here = f"arn:<AWS::Partition>:ecs:{stack.region}:{account}"
+    lines.grant(task.task_role, "logs:GetLogEvents")  # shown with a run whose task failed
     for resource, reason in (
         ("*", "These actions know no resources."),
-        (f"{here}:task/<{name}>/*", "Tasks of its own cluster, whose ids nobody knows beforehand."),
-        (f"{here}:task-definition/*", "Each run has its own task definition; they start in its own cluster alone."),
+        (f"{_here(stack)}:task-definition/{family}_*", "Each job has its own; they start in its own cluster alone."),
     ):
         acknowledge(task, f"AwsSolutions-IAM5[Resource::{resource}]", reason)
+
+
+def allow_stopping(task: ecs.FargateTaskDefinition, *, cluster: ecs.ICluster) -> None:
+    """Let the task look at the tasks of `cluster`, and stop them when a person ends a run."""
+    stack = Stack.of(task)
+    task.add_to_task_role_policy(
+        iam.PolicyStatement(
+            sid="Watch", actions=["ecs:DescribeTasks", "ecs:StopTask"], resources=[_tasks(stack, cluster)]
+        )
+    )
+    name = stack.resolve(cluster.cluster_name)["Ref"]
+    acknowledge(
+        task,
+        f"AwsSolutions-IAM5[Resource::{_here(stack)}:task/<{name}>/*]",
+        "Tasks of its own cluster, whose ids nobody knows beforehand.",
+    )
+
+
+def _tasks(stack: Stack, cluster: ecs.ICluster) -> str:
+    return stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")
+
+
+def _here(stack: Stack) -> str:
+    account = "<AWS::AccountId>" if Token.is_unresolved(stack.account) else stack.account
+    return f"arn:<AWS::Partition>:ecs:{stack.region}:{account}"

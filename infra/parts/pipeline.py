@@ -14,7 +14,7 @@ from infra.config.stage_config import StageConfig
 from infra.parts.acknowledgement import acknowledge, acknowledge_keys
 from infra.parts.guard import CODE_PORT, DAGSTER_PORT, Guard
 from infra.parts.keys import key_variables, pipeline_keys
-from infra.parts.launch_rights import allow_launching
+from infra.parts.launch_rights import allow_launching, allow_stopping
 from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
 from infra.parts.postgres import Postgres
 from infra.parts.task import add_container, image_of, task_definition
@@ -63,7 +63,7 @@ class Pipeline(Construct):
         environment = {
             **lake_environment(config, lake),
             **database.environment(),
-            "DAGSTER_HOME": HOME,
+            **_instance_environment(config, guard),
             "DAGSTER_RUN_LOGS_BUCKET": run_logs.bucket_name,
             "LORECHAT_SOURCE_BUCKET": source.bucket_name,
             "LORECHAT_WORKER_FUNCTION": function.function_name,
@@ -84,11 +84,14 @@ class Pipeline(Construct):
         for name, command in commands.items():
             task = self._task(name, command, ports[name], environment, database)
             _grant_data(task, lake=lake, source=source, run_logs=run_logs)
-            if name != "code":  # it says what to run; the others start, watch and stop it
-                _grant_starting(task, function, self.cluster, self.worker, _lines_of(task, name))
+            if name != "code":  # it says what to run; people end runs in the webserver's pages
+                allow_stopping(task, cluster=self.cluster)
+            if name == "daemon":  # it starts runs, and they, with its role, start workers
+                _grant_starting(task, function, self.cluster, self.worker, config.prefix)
             self.services[name] = self._service(name, task)
-        for name in ("webserver", "daemon"):
-            self.services[name].node.add_dependency(self.services["code"])
+        # The daemon prepares the database for the others' version.
+        self.services["daemon"].node.add_dependency(self.services["code"])
+        self.services["webserver"].node.add_dependency(self.services["daemon"])
 
     def _worker(self, lake: s3.IBucket, source: s3.IBucket) -> ecs.FargateTaskDefinition:
         config = self._config
@@ -112,7 +115,9 @@ class Pipeline(Construct):
         task = task_definition(self, f"{name.capitalize()}Task", config=config, size=config.dagster.size)
         image = image_of(task, "Image", config.images.dagster)
         keys = key_variables(task, "Keys", config=config, keys=pipeline_keys(config))
-        add_container(
+        environment = {**environment, "DAGSTER_CURRENT_IMAGE": image.image_name}  # runs get the code location's
+        secrets = {**database.secrets(), **keys}
+        container = add_container(
             task,
             name,
             config=config,
@@ -120,8 +125,22 @@ class Pipeline(Construct):
             command=command,
             port=port,
             environment=environment,
-            secrets={**database.secrets(), **keys},
+            secrets=secrets,
         )
+        if name == "daemon":
+            prepare = add_container(
+                task,
+                "prepare",
+                config=config,
+                image=image,
+                command=["python", "-m", "orchestration.instance_upgrade"],
+                environment=environment,
+                secrets=secrets,
+                essential=False,
+            )
+            container.add_container_dependencies(
+                ecs.ContainerDependency(container=prepare, condition=ecs.ContainerDependencyCondition.SUCCESS)
+            )
         return task
 
     def _service(self, name: str, task: ecs.FargateTaskDefinition) -> ecs.FargateService:
@@ -148,6 +167,22 @@ class Pipeline(Construct):
         )
 
 
+def _instance_environment(config: StageConfig, guard: Guard) -> dict[str, str]:
+    """Return what infra/dagster/aws/dagster.yaml asks for, beside the database and the logs."""
+    dagster = config.dagster
+    return {
+        "AWS_DEFAULT_REGION": config.region,
+        "DAGSTER_HOME": HOME,
+        "LORECHAT_STAGE": config.stage,
+        "LORECHAT_MOST_RUNS": str(dagster.most_runs),
+        "LORECHAT_RUN_FAMILY": config.prefix,
+        "LORECHAT_RUN_CPU": str(dagster.run_size.cpu),
+        "LORECHAT_RUN_MEMORY": str(dagster.run_size.memory),
+        "LORECHAT_RUN_SPOT": str(dagster.spot).lower(),
+        "LORECHAT_RUN_GROUP": guard.dagster.security_group_id,
+    }
+
+
 def _grant_data(
     task: ecs.FargateTaskDefinition, *, lake: s3.IBucket, source: s3.IBucket, run_logs: s3.IBucket | None
 ) -> None:
@@ -165,9 +200,9 @@ def _grant_starting(
     function: functions.IFunction,
     cluster: ecs.ICluster,
     worker: ecs.FargateTaskDefinition,
-    lines: logs.ILogGroup,
+    family: str,
 ) -> None:
-    allow_launching(task, cluster=cluster, worker=worker, lines=lines)
+    allow_launching(task, cluster=cluster, worker=worker, family=family, lines=_lines_of(task, "daemon"))
     function.grant_invoke(task.task_role)
     acknowledge(
         task,

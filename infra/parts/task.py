@@ -61,11 +61,14 @@ def add_container(
     command: Sequence[str] | None = None,
     port: int | None = None,
     health: Sequence[str] | None = None,
+    essential: bool = True,
 ) -> ecs.ContainerDefinition:
-    """Add the task's main container. `health` is a command whose exit status 0 says that it works."""
+    """Add a container. `health` is a command whose exit status 0 says that it works; the task ends with an `essential`
+    one."""
     container = task.add_container(
         name,
         image=image,
+        essential=essential,
         command=list(command) if command else None,
         environment={**environment, "LORECHAT_HOME": WRITABLE["state"]},
         secrets=dict(secrets),

@@ -100,19 +100,3 @@ def test_every_container_of_the_pipeline_has_a_file_system_that_cannot_be_writte
         for container in task["ContainerDefinitions"]:
             assert container["ReadonlyRootFilesystem"] is True
             assert container["StopTimeout"] == 120
-
-
-def test_dagster_starts_tasks_in_its_own_cluster_alone(stage: Stage) -> None:
-    statements = [
-        statement
-        for policy in stage.resources("data", "AWS::IAM::Policy").values()
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Action"] in ("ecs:RunTask", "iam:PassRole")
-    ]
-    assert len(statements) == 4  # of webserver and daemon
-    for statement in statements:
-        assert set(statement["Condition"]) <= {"ArnEquals", "StringEquals"}
-        if statement["Action"] == "iam:PassRole":
-            assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        else:
-            assert list(statement["Condition"]["ArnEquals"]) == ["ecs:cluster"]
