@@ -41,9 +41,11 @@ test-fast: $(READY_TEST) ## the tests that take seconds in all
 test-slow: $(READY_TEST) ## servers, browsers and whole pipelines
 	$(BIN)/pytest -m slow -n 2 --dist loadfile -q --durations 25
 
-lint: $(READY_TEST) ## ruff: style, imports, formatting
+lint: $(READY_TEST) ## ruff: style, imports, formatting; shell scripts; GitHub's workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/shellcheck infra/setup/*.sh .ci/run
+	$(BIN)/zizmor --offline --no-progress --min-severity medium --quiet .github
 
 types: $(READY_TEST) ## mypy, strict
 	$(BIN)/mypy
@@ -76,10 +78,10 @@ preflight: $(READY_INFRA) ## say what the AWS account lacks for a stage
 	@$(BIN)/python -m infra.preflight $(STAGE) $(WITH_IMAGES)
 
 deploy: preflight synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking about rights: make deploy [STAGE=dev]
-	@$(CDK) deploy --all --require-approval broadening
+	@$(CDK) deploy --all --require-approval broadening --outputs-file build/cdk/$(STAGE).outputs.json
 
 release: synth $(CDK_PROGRAM) ## deploy without asking, as workflows do after an approval
-	@$(CDK) deploy --all --require-approval never
+	@$(CDK) deploy --all --require-approval never --outputs-file build/cdk/$(STAGE).outputs.json
 
 destroy: synth $(CDK_PROGRAM) ## take a stage out of AWS, after asking: make destroy [STAGE=dev]
 	@$(BIN)/python -m infra.removal $(STAGE) -- env $(CDK) destroy --all --force

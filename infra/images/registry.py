@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+_INDEX_OF = {
+    "application/vnd.docker.distribution.manifest.v2+json": "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json": "application/vnd.oci.image.index.v1+json",
+}
+"""What holds several images of a kind."""
+
+_PLATFORM = {"ARM64": "arm64", "X86_64": "amd64"}
 
 _OLD = {
     "rules": [
@@ -55,6 +66,34 @@ class Registry:
         """Return the digest under which a tag was pushed. Errors: botocore's, when it was not."""
         (found,) = self.client.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
         return str(found["imageDigest"])
+
+    def join(self, repository: str, digests: Mapping[str, str], tag: str) -> str:
+        """Make one image of those of single architectures, given by digest, and return its digest. What runs takes its
+        own architecture out of it. Errors: botocore's; ValueError for what is no image of a single architecture."""
+        parts = [self._part(repository, digest, architecture) for architecture, digest in digests.items()]
+        kind = _INDEX_OF.get(parts[0]["mediaType"])
+        if kind is None:
+            raise ValueError(f"{repository}: {parts[0]['mediaType']} is no image of a single architecture")
+        index = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": parts}, separators=(",", ":"))
+        digest = f"sha256:{hashlib.sha256(index.encode()).hexdigest()}"
+        with suppress(self.client.exceptions.ImageAlreadyExistsException):  # this very index, by a run before
+            self.client.put_image(
+                repositoryName=repository, imageManifest=index, imageManifestMediaType=kind, imageTag=tag
+            )
+        return digest
+
+    def _part(self, repository: str, digest: str, architecture: str) -> dict[str, Any]:
+        found = self.client.batch_get_image(
+            repositoryName=repository,
+            imageIds=[{"imageDigest": digest}],
+            acceptedMediaTypes=list(_INDEX_OF),
+        )["images"]
+        if not found:
+            raise ValueError(f"{repository}@{digest} is not in the registry, or no image of a single architecture")
+        manifest = str(found[0]["imageManifest"])
+        kind = found[0].get("imageManifestMediaType") or json.loads(manifest).get("mediaType", "")
+        platform = {"os": "linux", "architecture": _PLATFORM[architecture]}
+        return {"mediaType": kind, "digest": digest, "size": len(manifest.encode()), "platform": platform}
 
 
 def _tags() -> list[dict[str, str]]:

@@ -30,6 +30,7 @@ if given[0] == "push":
     boto3.client("ecr").put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag)
 sys.exit({fails!r} == given[0])
 """
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _DIGESTS = {name: f"sha256:{number:064x}" for number, name in enumerate(("chat", "dagster", "worker", "function"))}
 
 
@@ -120,3 +121,42 @@ def test_a_stage_takes_the_digests_that_were_pushed(tmp_path: Path) -> None:
 def test_a_tag_is_no_digest() -> None:
     with pytest.raises(ValidationError, match="chat"):
         Pushed.model_validate({**_DIGESTS, "chat": "latest", "function": {}})
+
+
+@pytest.mark.slow
+def test_the_architectures_are_joined_but_for_the_function(account: Ministack, tmp_path: Path) -> None:
+    ecr = account.client("ecr")
+    files = []
+    for architecture in ("ARM64", "X86_64"):
+        digests: dict[str, object] = {}
+        for name, repository in (
+            ("chat", "chat"),
+            ("dagster", "dagster"),
+            ("worker", "worker"),
+            ("function", "lambda"),
+        ):
+            Registry(ecr).ensure(f"lorechat/{repository}")
+            manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": {"digest": f"{architecture} {name}"}}
+            put = ecr.put_image(
+                repositoryName=f"lorechat/{repository}",
+                imageManifest=json.dumps(manifest),
+                imageManifestMediaType=_MANIFEST,
+                imageTag=f"abc-{architecture}",
+            )
+            digest = put["image"]["imageId"]["imageDigest"]
+            digests[name] = {architecture: digest} if name == "function" else digest
+        files.append(tmp_path / f"{architecture}.json")
+        files[-1].write_text(json.dumps(digests))
+    noted = tmp_path / "pushed.json"
+    command = [sys.executable, "-m", "infra.images.join", "prod", "--tag", "abc", "--output", str(noted)]
+    for _ in range(2):  # a workflow that is run again
+        environment = {**account.environment(), "PATH": str(tmp_path)}
+        done = subprocess.run([*command, *map(str, files)], cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    pushed = Pushed.model_validate_json(noted.read_text())
+    (image,) = ecr.batch_get_image(repositoryName="lorechat/chat", imageIds=[{"imageTag": "abc"}])["images"]
+    assert image["imageId"]["imageDigest"] == pushed.chat
+    parts = json.loads(image["imageManifest"])["manifests"]
+    assert [part["platform"]["architecture"] for part in parts] == ["arm64", "amd64"]
+    assert [part["digest"] for part in parts] == [json.loads(file.read_text())["chat"] for file in files]
+    assert pushed.function == {file.stem: json.loads(file.read_text())["function"][file.stem] for file in files}
