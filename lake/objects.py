@@ -64,10 +64,11 @@ class ObjectFolder:
         """Yield a file's bytes in pieces of some megabytes."""
         yield from self.open(key)[1]
 
-    def open(self, key: str) -> tuple[ObjectFacts, Iterator[bytes]]:
-        """Return what a file is as it is read, which may be newer than what was listed, and its bytes in pieces."""
+    def open(self, key: str, *, version: str | None = None) -> tuple[ObjectFacts, Iterator[bytes]]:
+        """Return what a file is as it is read, which may be newer than what was listed, and its bytes in pieces; or,
+        where a bucket keeps versions, what it was in one of them."""
         with self._explained():
-            found = obstore.get(self._store(), key)
+            found = obstore.get(self._store(), key, options={"version": version} if version else None)
             facts = _facts(found.meta)
         return facts, self._pieces(found)
 

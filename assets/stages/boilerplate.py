@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.stages.chosen import Chosen
 from assets.steps.boilerplate import Recurring, cut_version, left_out, recurring_blocks
 from data_contracts.boilerplate import BOILERPLATE, lesson_id
 from data_contracts.document import DOCUMENTS
@@ -109,13 +110,15 @@ def document_cuts(
     chunker_version: str,
     *,
     as_of: AsOf | None = None,
+    chosen: Chosen | None = None,
 ) -> pl.DataFrame:
     """Return page_version_id, extractor_version, url, markdown_hash of the documents with how each is cut: its own
-    chunker_version, the ranges that its chunks leave out (`left_out`), and whether anything stays (`has_text`)."""
+    chunker_version, the ranges that its chunks leave out (`left_out`), and whether anything stays (`has_text`).
+    `chosen` pages are those of the documents, where they are few."""
     if not boilerplate:
         whole = {"chunker_version": pl.lit(chunker_version), "left_out": pl.lit([], _RANGES), "has_text": pl.lit(True)}
         return documents.with_columns(**whole).collect()
-    rows = _with_blocks(lake, source, documents, as_of).collect(engine="streaming")
+    rows = _with_blocks(lake, source, documents, as_of, chosen).collect(engine="streaming")
     cuts = pl.DataFrame(
         [_cut(blocks or (), boilerplate, chunker_version) for blocks in rows["blocks"].to_list()],
         schema={"chunker_version": pl.String, "left_out": _RANGES, "has_text": pl.Boolean},
@@ -133,10 +136,12 @@ def _cut(blocks: Any, boilerplate: AbstractSet[int], chunker_version: str) -> tu
     return cut_version(chunker_version, ranges), [list(span) for span in ranges], has_text
 
 
-def _with_blocks(lake: Lake, source: str, documents: pl.LazyFrame, as_of: AsOf | None = None) -> pl.LazyFrame:
+def _with_blocks(
+    lake: Lake, source: str, documents: pl.LazyFrame, as_of: AsOf | None = None, chosen: Chosen | None = None
+) -> pl.LazyFrame:
     keys = ["page_version_id", "extractor_version"]
     blocks = lake.scan(DOCUMENTS, source=source, as_of=as_of).select(*keys, "blocks")
-    return documents.join(blocks, on=keys)
+    return documents.join(blocks if chosen is None else chosen.of(blocks), on=keys)
 
 
 def _shown(lake: Lake, source: str, documents: pl.DataFrame, wanted: set[int]) -> dict[int, tuple[str, str]]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from assets.error import UpstreamEmpty
 from assets.stages.batch_memory import BatchMemory
+from assets.stages.chosen import Chosen
 from assets.stages.live import live_chunks
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.pace import Pace
@@ -44,13 +45,15 @@ def embed_chunks(
     on_progress: ProgressListener,
     shard: Shard | None = None,
     crew: Workforce | None = None,
+    chosen: Chosen | None = None,
 ) -> StageReport:
-    """Embed what is missing (in the shard), a window of texts at a time; much of it by a crew's workers.
+    """Embed what is missing (in the shard, or of the chosen pages), a window of texts at a time; much of it by a crew's
+    workers.
 
     Raises UpstreamEmpty, ModelUnavailable and, with a crew, WorkerFailed, WorkerBusy.
     """
     versions = extractor_version(source.selectors), chunker_version(settings, embedder.tokenizer_id)
-    chunks = live_chunks(lake, source.name, *versions).select("chunk_id", "text_hash").collect()
+    chunks = live_chunks(lake, source.name, *versions, chosen=chosen).select("chunk_id", "text_hash").collect()
     if chunks.is_empty():
         raise UpstreamEmpty(f"source {source.name!r} has no chunks: materialize markdown and chunks first")
     if shard is not None:

@@ -42,6 +42,11 @@ class ExportReport:
     files: tuple[str, ...]
 
 
+def told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a line says of a row with FIELDS."""
+    return {**document, "extracted_at": document["extracted_at"].isoformat()}
+
+
 def export_documents(source: Source, lake: Lake, objects: ObjectFolder) -> ExportReport:
     """Write what is not exported yet. Errors: UpstreamEmpty, LakeUnreachable, LakeBusy."""
     version = extractor_version(source.selectors)
@@ -78,7 +83,7 @@ def _documents(lake: Lake, source: str, new: pl.DataFrame) -> Iterator[list[_Lin
     for frame in lake.batches(DOCUMENTS, keys, source=source, columns=columns, rows=_BATCH_ROWS):
         for row in frame.iter_rows(named=True):
             hash_ = row.pop("markdown_hash")
-            lines.append((row | {"extracted_at": row["extracted_at"].isoformat()}, row["url"], hash_))
+            lines.append((told(row), row["url"], hash_))
             size += len(row["markdown"])
         if size >= _FILE_BYTES:
             yield lines
@@ -101,8 +106,8 @@ class _Export:
         """Write a file of lines."""
         self._last += 1
         data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line, _, _ in lines).encode()
-        told = (part for _, url, hash_ in lines for part in (url, hash_ or ""))
-        file = f"{folder}{self._last:06d}-{content_id(*told)[:12]}.jsonl"
+        names = (part for _, url, hash_ in lines for part in (url, hash_ or ""))
+        file = f"{folder}{self._last:06d}-{content_id(*names)[:12]}.jsonl"
         self._objects.write(f"{PROCESSED}/{self._source}/{file}", data)
         now = datetime.now(UTC)
         rows = [

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.stages.chosen import Chosen
 from assets.stages.cleaning import Cleaned, RawPage, clean_pages
 from assets.stages.live import answering_pages, live_pages
 from assets.stages.meter import Meter, ProgressListener
@@ -36,8 +37,10 @@ def extract_documents(
     shard: Shard | None = None,
     crew: Workforce | None = None,
     apart: bool = False,
+    chosen: Chosen | None = None,
 ) -> StageReport:
-    """Clean what is missing (in the shard), much of it by a crew's workers; `apart` as `clean_pages` says.
+    """Clean what is missing (in the shard, or of the chosen pages), much of it by a crew's workers; `apart` as
+    `clean_pages` says.
 
     Raises UpstreamEmpty and, with a crew, WorkerFailed, WorkerBusy.
     """
@@ -45,15 +48,19 @@ def extract_documents(
     pages = live_pages(lake, source.name)
     if shard is not None:
         pages = pages.filter(shard.where(pl.col("page_version_id")))
+    pages = pages if chosen is None else chosen.of(pages.lazy()).collect()
     missing = _missing(lake, source.name, pages, version)
     meter = Meter(STAGE, "pages", total=missing.height, skipped=pages.height - missing.height, on_progress=on_progress)
     if crew is not None and (hands := crew.hands(STAGE, missing.height)) > 0:
         crew.run(STAGE, source, lake, meter, hands=hands)
     else:
         _extract(source, lake, missing, version, meter, apart)
-    while not (
-        missing := _missing(lake, source.name, _stand_ins(lake, source.name, version, shard), version)
-    ).is_empty():
+    while (
+        chosen is None
+        and not (
+            missing := _missing(lake, source.name, _stand_ins(lake, source.name, version, shard), version)
+        ).is_empty()
+    ):
         _extract(source, lake, missing, version, meter, apart)
     return meter.report(source.name, {"pages": pages.height})
 

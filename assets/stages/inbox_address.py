@@ -25,14 +25,17 @@ _INDEX = re.compile(r"(^|/)index\.html?$", re.IGNORECASE)
 _PACKED = ".gz"
 
 
-def file_address(source: Source, scope: ScopeRules, key: str, body: bytes) -> str | None:
-    """Return the canonical URL of the page in a file of the inbox, None when nothing names one."""
+def file_address(source: Source, scope: ScopeRules, key: str, body: bytes, *, home: str | None = None) -> str | None:
+    """Return the canonical URL of the page in a file of the inbox: below `home` when nothing names one, and None
+    without it."""
     path = _INDEX.sub(r"\1", key[: -len(_PACKED)] if key.lower().endswith(_PACKED) else key)
     by_path = _from_path(source, scope, path)
     for url in _own_words(body, path, by_path or ""):
         named = canonical_url(url, rules=source.urls)
         if named is not None and scope.outside(named) is None:
             return named
+    if by_path is None and home is not None:
+        return canonical_url(f"./{_quoted(path)}", base=home, rules=source.urls)
     return by_path
 
 

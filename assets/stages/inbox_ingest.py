@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -22,13 +22,21 @@ from data_contracts.identity import content_id
 from data_contracts.inbox_file import INBOX_FILES
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.source import Source
-from lake import Lake, ObjectFolder
+from lake import Lake, ObjectFacts
 from lake.erased import erased_urls
+from lake.rejection import Rejection
 from scrapers.known_page import INBOX_PREFIX
 from scrapers.removal import Losses
 from scrapers.version_row import version_row
 
 _MOST_URLS = 100_000  # of a crawl: what is said about them is in memory until its end
+
+
+class Openable(Protocol):
+    """Where dropped files lie, as `lake.ObjectFolder` is one."""
+
+    def open(self, key: str) -> tuple[ObjectFacts, Iterator[bytes]]:
+        """Return what a file is as it is read, and its bytes in pieces. Raises FileNotFoundError."""
 
 
 class ReadFile(NamedTuple):
@@ -43,18 +51,21 @@ class ReadFile(NamedTuple):
 class InboxIngest:
     """Reads groups of files; `run_id` is the Dagster run that they are read in. `accept_removals` lets pages go however
     many they are; where that was not accepted the files are not marked as read, and `held` tells what would have gone.
+    `on_refusal` hears of what holds no page; `home` as `InboxReader` says.
     """
 
     def __init__(
         self,
         source: Source,
         lake: Lake,
-        objects: ObjectFolder,
+        objects: Openable,
         *,
         on_progress: ProgressListener,
         run_id: str | None,
         accept_removals: bool = False,
         most_urls: int = _MOST_URLS,
+        on_refusal: Callable[[Rejection], None] | None = None,
+        home: str | None = None,
     ) -> None:
         self._source = source
         self._lake = lake
@@ -62,8 +73,8 @@ class InboxIngest:
         self._run_id = run_id
         self._accept_removals = accept_removals
         self._most_urls = most_urls
-        self._refusals = RefusalLog(lake, source.name)
-        self._reader = InboxReader(source, self._refusals)
+        self._refusals = RefusalLog(lake, source.name, on_refusal)
+        self._reader = InboxReader(source, self._refusals, home)
         self._judge = InboxJudge(source, erased_urls(lake, source.name))
         self._known: KnownPages | None = None
         self._meter = Meter(STAGE, "pages", total=None, skipped=0, on_progress=on_progress)

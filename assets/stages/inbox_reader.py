@@ -40,11 +40,13 @@ class FoundPage:
 
 
 class InboxReader:
-    """Reads the files of one source; what holds no page goes to the log of refusals."""
+    """Reads the files of one source; what holds no page goes to the log of refusals. An HTML file whose address nothing
+    names gets its path below `home`, if there is one."""
 
-    def __init__(self, source: Source, refusals: RefusalLog) -> None:
+    def __init__(self, source: Source, refusals: RefusalLog, home: str | None = None) -> None:
         self._source = source
         self._refusals = refusals
+        self._home = home
         self._scope = ScopeRules(source)
 
     def read(self, file: DroppedFile, pieces: Iterable[bytes]) -> Iterator[FoundPage]:
@@ -68,7 +70,7 @@ class InboxReader:
             return self._refusals.refuse(file.place, "no_content", "it is empty; drop it anew")
         if len(body) > self._limit:
             return self._refusals.refuse(file.place, "too_large", self._too_large(), data=body)
-        url = file_address(self._source, self._scope, file.key, body)
+        url = file_address(self._source, self._scope, file.key, body, home=self._home)
         if url is None:
             return self._refusals.refuse(file.place, "no_url", _no_address(file), data=body)
         page = InboxPage(url, body, content_type="text/html")

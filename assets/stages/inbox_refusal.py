@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from data_contracts.quarantine import QUARANTINE
 from lake import Lake
 from lake.rejection import Rejection, quarantine_rows
@@ -15,11 +17,12 @@ _MOST_OF_A_FILE = 1_000
 
 class RefusalLog:
     """Collects refusals and appends them together. A file of nothing but bad lines fills a thousand rows at most: the
-    rest is counted in one row more."""
+    rest is counted in one row more. `listener` hears of each row."""
 
-    def __init__(self, lake: Lake, source: str) -> None:
+    def __init__(self, lake: Lake, source: str, listener: Callable[[Rejection], None] | None = None) -> None:
         self._lake = lake
         self._source = source
+        self._listener = listener
         self._waiting: list[Rejection] = []
         self._unsaid = 0
         self.in_file = 0
@@ -37,7 +40,7 @@ class RefusalLog:
         where = place if line is None else f"{place}, line {line}"
         text = data[: 4 * _KEPT_TEXT].decode("utf-8", "replace")[:_KEPT_TEXT]
         row = {"file": place, "line": line, "text": text}
-        self._waiting.append(Rejection(row, rule, f"{where}: {reason}"))
+        self._keep(Rejection(row, rule, f"{where}: {reason}"))
         if len(self._waiting) >= _BATCH_ROWS:
             self.flush()
 
@@ -45,7 +48,12 @@ class RefusalLog:
         """Say how many refusals of the file are not kept one by one."""
         if self._unsaid:
             reason = f"{place}: {self._unsaid:,} lines more cannot be read; mend the file, or write it anew"
-            self._waiting.append(Rejection({"file": place, "lines": self._unsaid}, "many_bad_lines", reason))
+            self._keep(Rejection({"file": place, "lines": self._unsaid}, "many_bad_lines", reason))
+
+    def _keep(self, rejection: Rejection) -> None:
+        self._waiting.append(rejection)
+        if self._listener is not None:
+            self._listener(rejection)
 
     def flush(self) -> None:
         """Append what is waiting."""

@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.error import UpstreamEmpty
 from assets.stages.boilerplate import document_cuts, last_lesson
+from assets.stages.chosen import Chosen
 from assets.stages.false_page import FAULTS_OF_THE_DAY
 from data_contracts.chunk import CHUNKS
 from data_contracts.crawl_ledger import CRAWL_LEDGER
@@ -75,24 +76,39 @@ def live_documents(lake: Lake, source: str, extractor_version: str, *, as_of: As
 
 
 def live_cuts(
-    lake: Lake, source: str, extractor_version: str, chunker_version: str, *, as_of: AsOf | None = None
+    lake: Lake,
+    source: str,
+    extractor_version: str,
+    chunker_version: str,
+    *,
+    as_of: AsOf | None = None,
+    chosen: Chosen | None = None,
 ) -> pl.DataFrame:
     """Return the live documents' columns with each one's own chunker_version, as `document_cuts` says."""
     documents = live_documents(lake, source, extractor_version, as_of=as_of)
+    documents = documents if chosen is None else chosen.of(documents)
     boilerplate = last_lesson(lake, source, as_of=as_of).hashes
-    return document_cuts(lake, source, documents, boilerplate, chunker_version, as_of=as_of)
+    return document_cuts(lake, source, documents, boilerplate, chunker_version, as_of=as_of, chosen=chosen)
 
 
 def live_chunks(
-    lake: Lake, source: str, extractor_version: str, chunker_version: str, *, as_of: AsOf | None = None
+    lake: Lake,
+    source: str,
+    extractor_version: str,
+    chunker_version: str,
+    *,
+    as_of: AsOf | None = None,
+    chosen: Chosen | None = None,
 ) -> pl.LazyFrame:
-    """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks; `as_of` looks
-    back at what was live when the tables had those versions.
+    """Return chunk_id, text_hash, url, markdown_hash, page_version_id of the live documents' chunks (or of the chosen
+    pages among them); `as_of` looks back at what was live when the tables had those versions.
 
     A document's chunks are those that leave out the boilerplate which it holds.
     """
     keys = ["url", "markdown_hash", "chunker_version"]
-    cuts = live_cuts(lake, source, extractor_version, chunker_version, as_of=as_of)
+    cuts = live_cuts(lake, source, extractor_version, chunker_version, as_of=as_of, chosen=chosen)
     chunks = lake.scan(CHUNKS, source=source, as_of=as_of).select("chunk_id", "text_hash", *keys)
+    if chosen is not None:
+        chunks = chunks.filter(pl.col("url").is_in(cuts["url"].implode()))
     found = chunks.join(cuts.lazy().select(*keys, "page_version_id"), on=keys)
     return found.select("chunk_id", "text_hash", "url", "markdown_hash", "page_version_id")

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from assets.error import UpstreamEmpty
-from assets.stages.boilerplate import document_cuts, keep_lesson, learn
+from assets.stages.boilerplate import document_cuts, keep_lesson, last_lesson, learn
+from assets.stages.chosen import Chosen
 from assets.stages.live import live_documents
 from assets.stages.meter import Meter, ProgressListener
 from assets.stages.outbox import Outbox
@@ -40,18 +41,22 @@ def split_documents(
     on_progress: ProgressListener,
     shard: Shard | None = None,
     crew: Workforce | None = None,
+    chosen: Chosen | None = None,
 ) -> StageReport:
-    """Cut what is missing (in the shard), counting in the embedder's own tokens; much of it by a crew's workers.
+    """Cut what is missing (in the shard, or of the chosen pages), counting in the embedder's own tokens; much of it by
+    a crew's workers.
 
     What recurs on the source's pages is learned anew and left out; whoever cuts the last document keeps the lesson.
+    With chosen pages nothing is learned, and the last lesson counts.
     Raises UpstreamEmpty and, with a crew, WorkerFailed, WorkerBusy.
 
     All chunks of a document are appended together, so a document has all of its chunks or none.
     """
     version = chunker_version(settings, embedder.tokenizer_id)
     documents = live_documents(lake, source.name, extractor_version(source.selectors)).collect().lazy()
-    lesson = learn(lake, source, documents)
-    live = document_cuts(lake, source.name, documents, lesson.hashes, version)
+    documents = documents if chosen is None else chosen.of(documents)
+    lesson = learn(lake, source, documents) if chosen is None else last_lesson(lake, source.name)
+    live = document_cuts(lake, source.name, documents, lesson.hashes, version, chosen=chosen)
     if live.is_empty():
         raise UpstreamEmpty(f"source {source.name!r} has pages but no documents: materialize markdown first")
     ours = live if shard is None else live.filter(shard.where(pl.col("page_version_id")))

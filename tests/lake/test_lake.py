@@ -120,6 +120,20 @@ def test_batches_stream_the_wanted_rows_and_no_more_than_asked(lake: Lake) -> No
     assert sorted(pl.concat(batches)["position"]) == list(range(30))
 
 
+def test_a_few_keys_are_looked_up_as_well_as_streamed(lake: Lake) -> None:
+    for start in range(0, 50, 10):
+        lake.append(CHUNKS, chunk_rows(50)[start : start + 10], source="a")
+    lake.append(CHUNKS, chunk_rows(50), source="b")
+    wanted = [3, 17, 18, 41]
+    keys = chunk_rows(50)[wanted].select("chunk_id", "text")
+    for rows in (1, 2, 64):  # a batch each, two a batch, all at once
+        batches = list(lake.batches(CHUNKS, keys, source="a", rows=rows, columns=["position"]))
+        assert all(batch.height <= rows and batch.columns == ["position"] for batch in batches)
+        assert sorted(pl.concat(batches)["position"]) == wanted
+    other_text = keys.with_columns(text=pl.lit("another"))
+    assert list(lake.batches(CHUNKS, other_text, source="a")) == []
+
+
 @pytest.mark.slow
 def test_the_lake_remembers_what_it_knew_at_a_version_and_at_an_instant(lake: Lake) -> None:
     lake.append(CHUNKS, chunk_rows(2), source="a")
