@@ -27,7 +27,14 @@ class Watch(Strict):
     canary_question: str = Field(
         default="", description="asked with the API key in the secret lorechat/STAGE/canary; empty: is the chat ready?"
     )
-    slow_seconds: float = Field(default=8.0, gt=0, description="p95 of a request from which an alarm rings")
+    slow_seconds: float = Field(
+        default=8.0, gt=0, description="p95 of seconds to first text, and of the canary, from which an alarm rings"
+    )
+    overdue_hours: float = Field(default=24.0, gt=0, description="hours that a source's recrawl may be late")
+    queue_minutes: int = Field(default=120, ge=1, description="minutes that a run may wait for its turn")
+    quarantine_percent: float = Field(
+        default=20.0, gt=0, le=100, description="share of an asset's rows in quarantine from which an alarm rings"
+    )
 
 
 class StageConfig(Strict):
@@ -57,6 +64,8 @@ class StageConfig(Strict):
     def _is_sound(self) -> Self:
         if self.domain is None and self.stage != "dev":
             raise ValueError("a domain is needed: without one TLS ends at CloudFront and its versions cannot be chosen")
+        if self.dagster.entry and not (self.domain and self.dagster.entry.name.endswith(f".{self.domain.zone_name}")):
+            raise ValueError("dagster.entry.name has to be in the zone of the stage's domain")
         if wrong := [zone for zone in self.zones if not zone.startswith(self.region)]:
             raise ValueError(f"these zones are not in {self.region}: {', '.join(wrong)}")
         return self

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from infra.config.dagster_entry import DagsterEntry
 from infra.config.strict import Strict
 
 Cpu = Literal[256, 512, 1024, 2048, 4096, 8192]
@@ -66,6 +67,7 @@ class Dagster(Strict):
     spot: bool = Field(default=True, description="whether a run's first try is on Spot; a retry never is")
     most_runs: int = Field(default=5, ge=1, description="runs at a time; others wait in the queue")
     networks: tuple[str, ...] = Field(default=(), description="IPv4 networks, such as a VPN's, that may open Dagster")
+    entry: DagsterEntry | None = Field(default=None, description="a way in for people without a VPN, who log in")
 
 
 class Database(Strict):

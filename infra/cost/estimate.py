@@ -32,10 +32,10 @@ def estimate(config: StageConfig) -> dict[str, float]:
             + WORKER_HOURS * _hour(config, config.dagster.worker_size)
         ),
         "Databases (RDS)": _databases(config),
-        "Load balancer": price.HOURS * (price.BALANCER_HOUR + price.BALANCER_UNIT_HOUR),
+        "Load balancer": _balancers(config) * price.HOURS * (price.BALANCER_HOUR + price.BALANCER_UNIT_HOUR),
         "Public addresses": price.HOURS
         * price.ADDRESS_HOUR
-        * (config.chat.least + _DAGSTER_SERVICES + len(config.zones)),
+        * (config.chat.least + _DAGSTER_SERVICES + _balancers(config) * len(config.zones)),
         "VPC endpoints": price.HOURS * price.ENDPOINT_HOUR * len(config.interface_endpoints) * len(config.zones),
         "Firewall": _firewall(config),
         "CloudWatch": GIGABYTES_OF_LOGS * price.LOG_GIGABYTE
@@ -63,6 +63,10 @@ def _hour(config: StageConfig, size: TaskSize) -> float:
 
 def _task(config: StageConfig, size: TaskSize, *, spot: bool) -> float:
     return price.HOURS * _hour(config, size) * (price.SPOT_SHARE if spot else 1.0)
+
+
+def _balancers(config: StageConfig) -> int:
+    return 2 if config.dagster.entry else 1
 
 
 def _chat(config: StageConfig) -> float:

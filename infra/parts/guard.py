@@ -5,7 +5,9 @@ from __future__ import annotations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from infra.config.dagster_entry import DagsterEntry
 from infra.config.stage_config import StageConfig
+from infra.parts.acknowledgement import acknowledge
 
 CHAT_PORT, DAGSTER_PORT, CODE_PORT, POSTGRES_PORT = 8000, 3000, 4000, 5432
 CLOUDFRONT_ADDRESSES = "pl-3b927c52"
@@ -14,8 +16,8 @@ us-east-1. It counts as 55 of the 60 rules of a group: no second port fits."""
 
 
 class Guard(Construct):
-    """CloudFront -> balancer -> chat -> its database; networks of people -> Dagster -> its database. Workers admit
-    nobody."""
+    """CloudFront -> balancer -> chat -> its database; networks of people, or those who log in at its own balancer ->
+    Dagster -> its database. Workers admit nobody."""
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig, vpc: ec2.IVpc) -> None:
         super().__init__(scope, id)
@@ -36,6 +38,18 @@ class Guard(Construct):
         self.dagster.add_ingress_rule(self.dagster, ec2.Port.tcp(CODE_PORT), "from Dagster to its code location")
         for network in config.dagster.networks:
             self.dagster.add_ingress_rule(ec2.Peer.ipv4(network), ec2.Port.tcp(DAGSTER_PORT), "from people's network")
+        self.entrance = self._entrance(config.dagster.entry) if config.dagster.entry else None
+
+    def _entrance(self, entry: DagsterEntry) -> ec2.SecurityGroup:
+        """Dagster's load balancer: people come in, and it asks their provider who they are."""
+        group = self._group("Entrance", "load balancer of Dagster, for people who log in", out=False)
+        for network in entry.networks:
+            group.add_ingress_rule(ec2.Peer.ipv4(network), ec2.Port.HTTPS, "from people who log in")
+        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.HTTPS, "to their provider")
+        group.add_egress_rule(self.dagster, ec2.Port.tcp(DAGSTER_PORT), "to Dagster's webserver")
+        self.dagster.add_ingress_rule(group, ec2.Port.tcp(DAGSTER_PORT), "from its load balancer")
+        acknowledge(group, "AwsSolutions-EC23", "From anywhere, but the listener lets in only who has logged in.")
+        return group
 
     def _group(self, id: str, description: str, *, out: bool = True) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, id, vpc=self._vpc, description=description, allow_all_outbound=out)

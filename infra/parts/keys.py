@@ -10,19 +10,24 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config.stage_config import StageConfig
-from infra.parts.secret_name import needed_keys, secret_name
+from infra.parts.secret_name import CHAT_SECRET, DAGSTER_SECRET, needed_keys, secret_name
 
 _VARIABLES = {
     "upstash_url": "UPSTASH_VECTOR_REST_URL",
     "upstash_token": "UPSTASH_VECTOR_REST_TOKEN",
     "openai_key": "OPENAI_API_KEY",
-    "oidc_client_secret": "LORECHAT_OIDC_CLIENT_SECRET",
+    CHAT_SECRET: "LORECHAT_OIDC_CLIENT_SECRET",
 }
 
 
 def pipeline_keys(config: StageConfig) -> tuple[str, ...]:
     """Return the fields that the pipeline needs: it embeds, but nobody logs in to it."""
-    return tuple(key for key in needed_keys(config) if key != "oidc_client_secret")
+    return tuple(key for key in needed_keys(config) if key not in (CHAT_SECRET, DAGSTER_SECRET))
+
+
+def chat_keys(config: StageConfig) -> tuple[str, ...]:
+    """Return the fields that the chat needs."""
+    return tuple(key for key in needed_keys(config) if key != DAGSTER_SECRET)
 
 
 def key_variables(scope: Construct, id: str, *, config: StageConfig, keys: tuple[str, ...]) -> dict[str, ecs.Secret]:

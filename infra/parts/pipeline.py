@@ -63,9 +63,11 @@ class Pipeline(Construct):
         environment = {
             **lake_environment(config, lake),
             **database.environment(),
-            **_instance_environment(config, guard),
+            **_instance_environment(config, guard, self._domain),
             "DAGSTER_RUN_LOGS_BUCKET": run_logs.bucket_name,
             "LORECHAT_SOURCE_BUCKET": source.bucket_name,
+            "LORECHAT_METRICS": "emf",
+            "LORECHAT_METRICS_STAGE": config.stage,
             "LORECHAT_WORKER_FUNCTION": function.function_name,
             "LORECHAT_WORKER_CLUSTER": self.cluster.cluster_arn,
             "LORECHAT_WORKER_TASK": self.worker.task_definition_arn,
@@ -160,6 +162,8 @@ class Pipeline(Construct):
             security_groups=[self._group],
             capacity_provider_strategies=[ecs.CapacityProviderStrategy(capacity_provider=provider, weight=1)],
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            # It loads the code location before it answers.
+            health_check_grace_period=Duration.minutes(5) if name == "webserver" and config.dagster.entry else None,
             enable_execute_command=not config.is_prod,
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -167,13 +171,16 @@ class Pipeline(Construct):
         )
 
 
-def _instance_environment(config: StageConfig, guard: Guard) -> dict[str, str]:
+def _instance_environment(config: StageConfig, guard: Guard, domain: str) -> dict[str, str]:
     """Return what infra/dagster/aws/dagster.yaml asks for, beside the database and the logs."""
     dagster = config.dagster
     return {
         "AWS_DEFAULT_REGION": config.region,
         "DAGSTER_HOME": HOME,
         "LORECHAT_STAGE": config.stage,
+        "LORECHAT_DAGSTER_URL": f"https://{dagster.entry.name}"
+        if dagster.entry
+        else f"http://webserver.{domain}:{DAGSTER_PORT}",
         "LORECHAT_MOST_RUNS": str(dagster.most_runs),
         "LORECHAT_RUN_FAMILY": config.prefix,
         "LORECHAT_RUN_CPU": str(dagster.run_size.cpu),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from infra.config.stage_config import StageConfig
 
+CHAT_SECRET, DAGSTER_SECRET = "oidc_client_secret", "dagster_client_secret"
+"""Fields with which the chat and the load balancer of Dagster prove to their providers who they are."""
+
 
 def secret_name(config: StageConfig) -> str:
     """Return the secret's name."""
@@ -16,5 +19,7 @@ def needed_keys(config: StageConfig) -> tuple[str, ...]:
     if config.chat.openai:
         needed.append("openai_key")
     if config.chat.login == "oidc":
-        needed.append("oidc_client_secret")
+        needed.append(CHAT_SECRET)
+    if config.dagster.entry:
+        needed.append(DAGSTER_SECRET)
     return tuple(needed)

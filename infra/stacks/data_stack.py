@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.config.stage_config import StageConfig
 from infra.parts.acknowledgement import acknowledge
+from infra.parts.dagster_entrance import DagsterEntrance
 from infra.parts.page_function import PageFunction
 from infra.parts.pipeline import Pipeline
 from infra.parts.postgres import Postgres
@@ -41,6 +42,18 @@ class DataStack(Stack):
             run_logs=self.run_logs,
             function=self.function,
         )
+        if config.dagster.entry and config.domain and guard.entrance:
+            DagsterEntrance(
+                self,
+                "DagsterEntrance",
+                config=config,
+                entry=config.dagster.entry,
+                domain=config.domain,
+                vpc=edge.vpc,
+                group_id=guard.entrance.security_group_id,
+                webserver=self.pipeline.services["webserver"],
+                logs=edge.logs,
+            )
         for child in self.node.children:
             if child.node.id.startswith("BucketNotificationsHandler"):
                 acknowledge(
