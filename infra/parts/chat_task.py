@@ -12,10 +12,9 @@ from infra.config.stage_config import StageConfig
 from infra.parts.acknowledgement import acknowledge_keys
 from infra.parts.collector import TRACES_PORT, add_collector
 from infra.parts.guard import CHAT_PORT, POSTGRES_PORT
-from infra.parts.keys import key_variables
+from infra.parts.keys import chat_keys, key_variables
 from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
 from infra.parts.postgres import DATABASE, Postgres
-from infra.parts.secret_name import needed_keys
 from infra.parts.task import add_container, image_of, task_definition
 
 CONTAINER = "chat"
@@ -52,7 +51,7 @@ def chat_task(
         },
         secrets={
             **database.secrets(),
-            **key_variables(task, "Keys", config=config, keys=needed_keys(config)),
+            **key_variables(task, "Keys", config=config, keys=chat_keys(config)),
             "LORECHAT_AUTH_SECRET": ecs.Secret.from_secrets_manager(auth_secret),
         },
     )
