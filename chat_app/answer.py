@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -103,7 +102,7 @@ class AnswerPipeline:
     async def _stream(self, question: Question) -> AsyncGenerator[Searched | str | Answer, None]:
         began = time.perf_counter()
         question = await self.shields.input.check(question)
-        question = replace(question, sources=await asyncio.to_thread(self._sources, question))  # who is charged, too
+        question = replace(question, sources=await self._sources(question))  # who is charged, too
         understood = await self.understanding.understand(question)
         question = replace(question, standalone=understood.standalone)
         found, told = await search_evidence(
@@ -119,7 +118,7 @@ class AnswerPipeline:
             yield answer
             return
         if self.section_tokens:
-            passages = await asyncio.to_thread(self.library.widened, found, passages, budget=self.section_tokens)
+            passages = await self.library.widened(found, passages, budget=self.section_tokens)
         evidence = Evidence([scored.passage for scored in passages], found.embedder, told)
         verify = MarkerFilter(len(passages), passage_text="\n".join(found.text for found in evidence.passages))
         said: list[str] = []
@@ -181,9 +180,9 @@ class AnswerPipeline:
         if piece := await shield.feed(verify.finish()) + await shield.finish():
             yield piece
 
-    def _sources(self, question: Question) -> list[str]:
+    async def _sources(self, question: Question) -> list[str]:
         """Those that are asked: the chosen ones, or all that the asker may read."""
-        releases = self.library.releases(question.sources, readable=question.asker.sources)
+        releases = await self.library.releases(question.sources, readable=question.asker.sources)
         return [release.source for release in releases]
 
     async def answer(self, question: Question) -> Answer:

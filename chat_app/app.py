@@ -5,7 +5,6 @@ Loaded by the chat toolkit when the server mounts it; see `chat_app.server`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -121,7 +120,7 @@ async def _releases(name: str) -> Sequence[ReleaseManifest]:
         asker = await service.people.asker_named(name, "")
     except (DatabaseError, RetrievalError):
         return []
-    return (await asyncio.to_thread(service.state, asker.sources))[1]
+    return (await service.state(asker.sources))[1]
 
 
 def _names(chosen: Any) -> Sequence[str]:

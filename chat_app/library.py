@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from threading import Lock
+from typing import TypeVar
 
 from chat_app.error import UnknownSource
 from data_contracts.passage import Passage, ScoredPassage
+from retrieval.async_reader import AsyncReader
 from retrieval.embedder import Embedder
 from retrieval.error import IndexMissing, ModelMismatch, ModelUnavailable
 from retrieval.ranking import in_order
 from retrieval.reranker import Reranker
-from retrieval.retriever import Retriever
+from retrieval.retriever import AsyncRetriever
 from retrieval.section import widened
-from retrieval.vector_store import ReleaseManifest, ReleaseReader
+from retrieval.vector_store import ReleaseManifest
+
+Result = TypeVar("Result")
 
 _NO_INDEX = (
     "**There is nothing to search yet.** No source has a live index. Add a site with `lorechat add URL` and build it "
@@ -32,7 +38,8 @@ class Found:
 
 
 class Library:
-    """Searches live releases. A release that goes live is searched from the next question on. Safe under threads.
+    """Searches live releases, awaited on the chat's loop: a store behind a network holds no thread while it is asked. A
+    release that goes live is searched from the next question on, as soon as the reader shows it.
 
     `open_embedder` loads the embedding model of a model id; it is called once for each, when it is first needed.
     `reranker`, if there is one, orders the best passages of each search anew.
@@ -40,21 +47,32 @@ class Library:
     """
 
     def __init__(
-        self, store: ReleaseReader, open_embedder: Callable[[str], Embedder], *, reranker: Reranker | None = None
+        self, reader: AsyncReader, open_embedder: Callable[[str], Embedder], *, reranker: Reranker | None = None
     ) -> None:
         self.restricted: frozenset[str] = frozenset()
         self._reranker = reranker
-        self._store = store
+        self._reader = reader
         self._open_embedder = open_embedder
         self._embedders: dict[str, Embedder] = {}
         self._opening = Lock()
 
-    def releases(
+    async def close(self) -> None:
+        """Close the connections to the store."""
+        await self._reader.close()
+
+    async def sources(self) -> list[str]:
+        """Return the sources that have a live release, sorted, whoever may read them."""
+        return await self._reader.whole(self._reader.sources)
+
+    async def releases(
         self, sources: Sequence[str] | None = None, *, readable: frozenset[str] | None = None
     ) -> list[ReleaseManifest]:
         """Return the live releases of the sources (None: of all) among those that the asker may read (None: all that
         are not restricted). Errors: IndexMissing, UnknownSource."""
-        known = self._store.sources()
+        return await self._reader.whole(partial(self._releases, sources, readable))
+
+    async def _releases(self, sources: Sequence[str] | None, readable: frozenset[str] | None) -> list[ReleaseManifest]:
+        known = await self._reader.sources()
         there = [name for name in known if (name not in self.restricted if readable is None else name in readable)]
         wanted = list(dict.fromkeys(sources)) if sources else there
         if not there:
@@ -65,12 +83,12 @@ class Library:
                 f"**{', '.join(unknown)} cannot be searched.** There is a live index of {', '.join(there)} only. "
                 "Choose one of these, or build the other first."
             )
-        live = [release for name in wanted if (release := self._store.live(name)) is not None]
+        live = [release for name in wanted if (release := await self._reader.live(name)) is not None]
         if not live:
             raise IndexMissing(_NO_INDEX)
         return live
 
-    def search(
+    async def search(
         self,
         question: str,
         *,
@@ -82,23 +100,31 @@ class Library:
 
         Errors: IndexMissing, IndexDamaged, ModelMismatch, UnknownSource.
         """
-        releases = self.releases(sources, readable=readable)
-        embedder = self.embedder(releases)
-        names = [release.source for release in releases]
-        retriever = Retriever(self._store, embedder, reranker=self._reranker)
-        passages = retriever.search(question, sources=names, limit=limit)
-        return Found(passages, releases, embedder)
+        return await self._reader.whole(partial(self._search, question, sources, readable, limit))
 
-    def widened(self, found: Found, passages: Sequence[ScoredPassage], *, budget: int) -> list[ScoredPassage]:
+    async def _search(
+        self, question: str, sources: Sequence[str] | None, readable: frozenset[str] | None, limit: int
+    ) -> Found:
+        releases, embedder = await self._model(sources, readable)
+        names = [release.source for release in releases]
+        retriever = AsyncRetriever(self._reader, embedder, reranker=self._reranker)
+        return Found(await retriever.search(question, sources=names, limit=limit), releases, embedder)
+
+    async def widened(self, found: Found, passages: Sequence[ScoredPassage], *, budget: int) -> list[ScoredPassage]:
         """Return passages with as much of their sections around them as a budget of tokens holds; see
         `retrieval.section`. Errors: IndexMissing, IndexDamaged."""
 
         def tokens(text: str) -> int:
             return len(found.embedder.token_offsets(text))
 
-        return widened(passages, self._store.page, budget=budget, tokens=tokens)
+        async def shown() -> list[ScoredPassage]:
+            pages = [(scored.passage.source, scored.passage.url) for scored in passages]
+            page_of = await self._reader.pages(pages)
+            return await self._reader.computed(lambda: widened(passages, page_of, budget=budget, tokens=tokens))
 
-    def recall(
+        return await self._reader.whole(shown)
+
+    async def recall(
         self,
         question: str,
         passages: Sequence[Passage],
@@ -108,18 +134,39 @@ class Library:
     ) -> list[ScoredPassage]:
         """Return those of earlier passages that the sources' live releases still hold, nearest to a question first:
         what was erased, changed or is of another source does not come back. Errors: as `search`."""
-        if not passages:
-            return []
-        releases = self.releases(sources, readable=readable)
-        embedder = self.embedder(releases)
-        vector = embedder.embed_query(question)
-        found = [
-            scored
-            for release in releases
-            if (ids := {passage.chunk_id for passage in passages if passage.source == release.source})
-            for scored in self._store.find(release.source, ids, vector=vector, model_id=embedder.model_id)
-        ]
-        return in_order(found)
+
+        async def found() -> list[ScoredPassage]:
+            releases, embedder = await self._model(sources, readable)
+            vector = await self._reader.computed(lambda: embedder.embed_query(question))
+            here = [
+                await self._reader.find(release.source, ids, vector=vector, model_id=embedder.model_id)
+                for release in releases
+                if (ids := {passage.chunk_id for passage in passages if passage.source == release.source})
+            ]
+            return in_order(list(chain.from_iterable(here)))
+
+        return await self._reader.whole(found) if passages else []
+
+    async def with_model(
+        self,
+        work: Callable[[Embedder], Result],
+        *,
+        sources: Sequence[str] | None = None,
+        readable: frozenset[str] | None = None,
+    ) -> Result:
+        """Do work of the processor with the model of the sources' releases. Errors: as `search`."""
+
+        async def done() -> Result:
+            _, embedder = await self._model(sources, readable)
+            return await self._reader.computed(lambda: work(embedder))
+
+        return await self._reader.whole(done)
+
+    async def _model(
+        self, sources: Sequence[str] | None, readable: frozenset[str] | None
+    ) -> tuple[list[ReleaseManifest], Embedder]:
+        releases = await self._releases(sources, readable)
+        return releases, await self._reader.computed(lambda: self.embedder(releases))
 
     def embedder(self, releases: Sequence[ReleaseManifest]) -> Embedder:
         """Return the model that the releases were made with, loading it at its first use.

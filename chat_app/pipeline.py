@@ -13,6 +13,7 @@ from chat_app.library import Library
 from chat_app.question import Question
 from chat_app.settings import ChatSettings
 from chat_app.shields.opening import open_shields
+from retrieval.async_reader import StoreReader
 from retrieval.vector_store import ReleaseReader
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def open_pipeline(
 ) -> AnswerPipeline:
     """Return the pipeline of the settings; nothing is loaded before the first question. `reader` holds other releases
     to answer from than the live ones; without `money` nothing is limited and no answer is given twice."""
-    library = Library(reader or settings.store(), settings.embedder, reranker=settings.reranked_by())
+    library = Library(
+        StoreReader(reader) if reader else settings.reader(), settings.embedder, reranker=settings.reranked_by()
+    )
     answerer = settings.answerer()
     pipeline = AnswerPipeline(library, answerer, passages=settings.passages)
     pipeline.understanding = Understanding(ModelCondenser(answerer, seconds=settings.follow_up_timeout))

@@ -54,12 +54,16 @@ class ChatService:
         lake = settings.lake()
         limit = RateLimit(settings.questions_per_minute)
         database = open_database(settings.database_place)
-        telemetry = open_telemetry(settings.otlp_endpoint, with_text=settings.trace_questions)
+        telemetry = open_telemetry(
+            settings.otlp_endpoint,
+            with_text=settings.trace_questions,
+            stage=settings.metrics_stage if settings.metrics else "",
+        )
         store = settings.store()
         money = open_money(settings, database, store.sources)
         pipeline = open_pipeline(settings, money=money)
         pipeline.telemetry = telemetry
-        people = People(settings, database, secret=settings.session_secret(), live=store.sources)
+        people = People(settings, database, secret=settings.session_secret(), live=pipeline.library.sources)
         pipeline.library.restricted = people.access.restricted
         turns = TurnLog(lake)
         upkeep = Upkeep(Erasing(lake, [money.cache, TurnEraser(database)]), money.ledger, database)
@@ -98,25 +102,28 @@ class ChatService:
         """Write and send what waits, and let go of the providers and the database."""
         await self.runner.close()
         await self.pipeline.answerer.aclose()
+        await self.pipeline.library.close()
         self.pipeline.shields.close()
         await asyncio.to_thread(self.turns.close)
         await asyncio.to_thread(self.telemetry.close)
+        await asyncio.to_thread(self.store.close)
         await self.database.close()
 
     async def warm(self) -> None:
         """Load the model and the index by asking something, so that the first person does not wait for them; where
         there is no index yet, as soon as there is one."""
         while True:
-            if await asyncio.to_thread(self._load):
+            if await self._is_loaded():
                 return
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    def _load(self) -> bool:
+    async def _is_loaded(self) -> bool:
+        library = self.pipeline.library
         try:
-            everything = frozenset(self.store.sources())
-            found = self.pipeline.library.search("warm", readable=everything, limit=1)
-            found.embedder.embed_passages(["warm"])
-            self.pipeline.answerer.prepare()
+            everything = frozenset(await library.sources())
+            found = await library.search("warm", readable=everything, limit=1)
+            await asyncio.to_thread(found.embedder.embed_passages, ["warm"])
+            await asyncio.to_thread(self.pipeline.answerer.prepare)
         except RetrievalError as error:
             if self.problem != str(error):
                 _LOG.warning("not ready: %s", error)
@@ -125,11 +132,11 @@ class ChatService:
         self.problem = None
         return True
 
-    def state(self, readable: frozenset[str] | None = None) -> tuple[str | None, list[ReleaseManifest]]:
+    async def state(self, readable: frozenset[str] | None = None) -> tuple[str | None, list[ReleaseManifest]]:
         """Return (why no question can be answered, or None; the live releases that somebody may read, None for those
         that are everybody's)."""
         try:
-            return self.problem, self.pipeline.library.releases(readable=readable)
+            return self.problem, await self.pipeline.library.releases(readable=readable)
         except RetrievalError as error:
             return self.problem or str(error), []
 

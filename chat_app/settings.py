@@ -19,6 +19,7 @@ from retrieval.store_settings import StoreSettings
 if TYPE_CHECKING:
     from chat_app.models.chain import ModelChain
     from lake import Lake
+    from retrieval.async_reader import AsyncReader
     from retrieval.embedder import Embedder
     from retrieval.reranker import Reranker
     from retrieval.vector_store import VectorStore
@@ -73,6 +74,12 @@ class ChatSettings(PeopleSettings, MoneySettings, StoreSettings, EmbeddingSettin
         default="local", description="who uses the API without a key: local programs, everybody (open), nobody (keys)"
     )
     metrics_key: SecretStr = Field(default=SecretStr(""), description="key of /metrics; empty: only this machine reads")
+    metrics: Literal["", "emf"] = Field(
+        default="", description="emf: write figures for CloudWatch into the log, a line of JSON each; empty: none"
+    )
+    metrics_stage: str = Field(
+        default="laptop", pattern=r"^[A-Za-z0-9-]+$", description="deployment that the figures are about"
+    )
     heartbeat_seconds: float = Field(default=12.0, gt=0, description="longest silence of a streamed answer")
     otlp_endpoint: str = Field(
         default="",
@@ -186,6 +193,10 @@ class ChatSettings(PeopleSettings, MoneySettings, StoreSettings, EmbeddingSettin
     def store(self) -> VectorStore:
         """The index releases; nothing is opened yet. Errors: StoreUnreachable."""
         return self.open_store(self.index_folder)
+
+    def reader(self) -> AsyncReader:
+        """The same releases, for questions on the chat's loop; nothing is opened yet. Errors: StoreUnreachable."""
+        return self.open_reader(self.index_folder)
 
     def embedder(self, model_id: str) -> Embedder:
         """Load the embedding model that a release was made with, on one thread: two that fight for a core are slower.

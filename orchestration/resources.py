@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import dagster as dg
 
 from assets.flow import Flow
@@ -11,6 +14,7 @@ from orchestration.settings import PipelineSettings
 
 def make_flow(settings: PipelineSettings) -> Flow:
     """Return the flow that the settings describe; nothing is opened yet."""
+    remote = settings.remote_crew()
     return Flow(
         sources=settings.catalog(),
         lake=settings.lake(),
@@ -20,7 +24,8 @@ def make_flow(settings: PipelineSettings) -> Flow:
         load_chunking=settings.chunking,
         environment=settings.environment(),
         open_embedder=settings.open_embedder,
-        crew=settings.crew(),
+        crew=remote or settings.crew(),
+        crawler=remote.crawl if remote is not None and remote.is_crawling else None,
         keep_releases=settings.keep_releases,
         settle_seconds=settings.inbox_settle_seconds,
         is_exporting=settings.export,
@@ -39,3 +44,12 @@ class FlowResource(dg.ConfigurableResource[Flow]):
         if context.instance is not None and context.run is not None:
             tag_source(context.instance, context.run)
         return make_flow(PipelineSettings())
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Flow]:
+        """Give a run its flow, and let go of the index's connections when it is over."""
+        flow = self.create_resource(context)
+        try:
+            yield flow
+        finally:
+            flow.store.close()

@@ -160,6 +160,9 @@ class LocalStore:
         """Return those of the chunks that the live release, or a built one, holds; see `ReleaseReader.find`."""
         return self._asked(source, release_id, model_id).find(chunk_ids, vector)
 
+    def close(self) -> None:
+        """Nothing to let go of: files are mapped, and a folder needs no connection."""
+
     def _asked(self, source: str, release_id: str | None, model_id: str) -> Snapshot:
         """The snapshot that a question goes to. Raises ModelMismatch."""
         snapshot = self._snapshot(source, release_id)

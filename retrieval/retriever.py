@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 
 from data_contracts.passage import ScoredPassage
+from retrieval.async_reader import AsyncReader, StoreReader, finished
 from retrieval.diversity import diverse
 from retrieval.embedder import Embedder
 from retrieval.near_duplicate import distinct
@@ -19,26 +22,26 @@ _SPARE = 4
 """Passages beyond the limit that others of their page may give way to; each costs time to tell from the rest."""
 
 
-class Retriever:
-    """Finds passages in a store with the questions' embedder. Safe under threads when both parts are.
+class AsyncRetriever:
+    """Finds passages in what a reader reads, with the questions' embedder.
 
     `ranking` says which techniques take part; `reranker`, if there is one, orders the best passages anew.
     """
 
     def __init__(
         self,
-        store: ReleaseReader,
+        reader: AsyncReader,
         embedder: Embedder,
         *,
         ranking: Ranking = RANKING,
         reranker: Reranker | None = None,
     ) -> None:
-        self._store = store
+        self._reader = reader
         self._embedder = embedder
         self._ranking = ranking
         self._reranker = reranker
 
-    def search(
+    async def search(
         self, question: str, *, sources: Sequence[str], limit: int = 8, mode: SearchMode = SearchMode.HYBRID
     ) -> list[ScoredPassage]:
         """Return the best distinct passages of the sources' live releases, best first; none for a blank question.
@@ -56,10 +59,24 @@ class Retriever:
         is_hybrid = mode is SearchMode.HYBRID
         if is_hybrid and self._ranking.clean:
             text = cleaned(text)
-        found = self._found(text, names, self._depth(limit, len(names), is_hybrid), mode)
-        if is_hybrid and self._reranker is not None:
-            found = reranked(text, found, self._reranker)
-        return diverse(found, limit) if is_hybrid and self._ranking.diverse else found[:limit]
+        vector = await self._reader.computed(lambda: self._embedder.embed_query(text))
+        depth = self._depth(limit, len(names), is_hybrid)
+        found = await self._reader.together(
+            [
+                partial(
+                    self._reader.search,
+                    name,
+                    vector=vector,
+                    text=text,
+                    model_id=self._embedder.model_id,
+                    limit=depth,
+                    mode=mode,
+                    ranking=self._ranking,
+                )
+                for name in names
+            ]
+        )
+        return await self._reader.computed(lambda: self._chosen(text, found, limit, is_hybrid))
 
     def _depth(self, limit: int, sources: int, is_hybrid: bool) -> int:
         """How many passages to ask of each source, so that enough are left to choose from."""
@@ -68,22 +85,36 @@ class Retriever:
             depth = max(depth, limit + max(_SPARE, limit // 2))
         return depth if self._reranker is None else max(depth, RERANKED)
 
-    def _found(self, text: str, names: Sequence[str], depth: int, mode: SearchMode) -> list[ScoredPassage]:
-        vector = self._embedder.embed_query(text)
-        found = [
-            scored
-            for name in names
-            for scored in self._store.search(
-                name,
-                vector=vector,
-                text=text,
-                model_id=self._embedder.model_id,
-                limit=depth,
-                mode=mode,
-                ranking=self._ranking,
-            )
-        ]
-        if len(names) == 1:
-            return found
-        is_anew = mode is SearchMode.HYBRID and any(scored.dense is not None for scored in found)
+    def _chosen(
+        self, text: str, by_source: Sequence[list[ScoredPassage]], limit: int, is_hybrid: bool
+    ) -> list[ScoredPassage]:
+        """Put together what the sources found, and keep the best."""
+        found = by_source[0] if len(by_source) == 1 else self._merged(by_source, is_hybrid)
+        if is_hybrid and self._reranker is not None:
+            found = reranked(text, found, self._reranker)
+        return diverse(found, limit) if is_hybrid and self._ranking.diverse else found[:limit]
+
+    def _merged(self, by_source: Sequence[list[ScoredPassage]], is_hybrid: bool) -> list[ScoredPassage]:
+        found = list(chain.from_iterable(by_source))
+        is_anew = is_hybrid and any(scored.dense is not None for scored in found)
         return list(distinct(fused_anew(found, self._ranking) if is_anew else in_order(found)))
+
+
+class Retriever:
+    """The same for callers that are not asynchronous. Safe under threads when store and embedder are."""
+
+    def __init__(
+        self,
+        store: ReleaseReader,
+        embedder: Embedder,
+        *,
+        ranking: Ranking = RANKING,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._retriever = AsyncRetriever(StoreReader(store), embedder, ranking=ranking, reranker=reranker)
+
+    def search(
+        self, question: str, *, sources: Sequence[str], limit: int = 8, mode: SearchMode = SearchMode.HYBRID
+    ) -> list[ScoredPassage]:
+        """Return the best passages; see `AsyncRetriever.search`."""
+        return finished(partial(self._retriever.search, question, sources=sources, limit=limit, mode=mode))

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 from retrieval.error import StoreUnreachable
 
 if TYPE_CHECKING:
+    from retrieval.async_reader import AsyncReader
     from retrieval.upstash.plan import UpstashPlan
     from retrieval.vector_store import VectorStore
 
@@ -54,14 +55,24 @@ class StoreSettings(BaseSettings):
             return LocalStore(folder)
         from retrieval.upstash.store import UpstashStore
 
+        return UpstashStore(*self._upstash_access(), plan=self.upstash_plan(), prefix=self.upstash_prefix)
+
+    def open_reader(self, folder: Path) -> AsyncReader:
+        """The same releases, to be asked on an event loop. Errors: as `open_store`."""
+        if self.vector_store == "local":
+            from retrieval.async_reader import StoreReader
+            from retrieval.local_store import LocalStore
+
+            return StoreReader(LocalStore(folder))
+        from retrieval.upstash.reader import UpstashReader
+
+        return UpstashReader(*self._upstash_access(), plan=self.upstash_plan(), prefix=self.upstash_prefix)
+
+    def _upstash_access(self) -> tuple[str, str]:
+        """The index's address and token. Raises StoreUnreachable."""
         if not self.upstash_url or not self.upstash_token.get_secret_value():
             raise StoreUnreachable(
                 "LORECHAT_VECTOR_STORE is upstash: set UPSTASH_VECTOR_REST_URL and UPSTASH_VECTOR_REST_TOKEN to those "
                 "of a hybrid index, or LORECHAT_VECTOR_STORE to local."
             )
-        return UpstashStore(
-            self.upstash_url,
-            self.upstash_token.get_secret_value(),
-            plan=self.upstash_plan(),
-            prefix=self.upstash_prefix,
-        )
+        return self.upstash_url, self.upstash_token.get_secret_value()

@@ -147,3 +147,7 @@ class VectorStore(ReleaseReader, Protocol):
     def drop(self, source: str, release_id: str) -> None:
         """Delete a release that is not live; dropping what is not there changes nothing."""
         ...
+
+    def close(self) -> None:
+        """Let go of connections and threads. A call after it opens them again."""
+        ...

@@ -27,7 +27,7 @@ async def search_evidence(
     Errors: those of `Library.search`.
     """
     searching = [
-        asyncio.to_thread(library.search, part, sources=question.sources, readable=question.asker.sources, limit=limit)
+        library.search(part, sources=question.sources, readable=question.asker.sources, limit=limit)
         for part in understood.parts
     ]
     recalled: list[ScoredPassage] = []
@@ -35,8 +35,12 @@ async def search_evidence(
     if not question.history:
         found = await asyncio.gather(*searching)
     else:
-        recalling = asyncio.to_thread(_recalled, library, question, understood)
-        telling = asyncio.to_thread(_told, library, question, history_tokens)
+        recalling = _recalled(library, question, understood)
+        telling = library.with_model(
+            lambda embedder: told(question.history, embedder.token_offsets, history_tokens),
+            sources=question.sources,
+            readable=question.asker.sources,
+        )
         found, recalled, conversation = await asyncio.gather(asyncio.gather(*searching), recalling, telling)
     lanes = [*(one.passages for one in found), recalled]
     return replace(found[0], passages=merged(lanes, limit)), conversation
@@ -61,17 +65,12 @@ def cited(exchange: Exchange) -> list[Passage]:
     return list(exchange.passages[: min(count, _RECALLED)])
 
 
-def _recalled(library: Library, question: Question, understood: Understood) -> list[ScoredPassage]:
+async def _recalled(library: Library, question: Question, understood: Understood) -> list[ScoredPassage]:
     if not understood.rewritten:
         return []
-    return library.recall(
+    return await library.recall(
         understood.standalone,
         cited(question.history[-1]),
         sources=question.sources,
         readable=question.asker.sources,
     )
-
-
-def _told(library: Library, question: Question, tokens: int) -> str:
-    embedder = library.embedder(library.releases(question.sources, readable=question.asker.sources))
-    return told(question.history, embedder.token_offsets, tokens)

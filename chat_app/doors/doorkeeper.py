@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -75,7 +74,7 @@ class Doorkeeper:
 
         Errors: IndexMissing.
         """
-        return await asyncio.to_thread(self._library.releases, readable=asker.sources)
+        return await self._library.releases(readable=asker.sources)
 
     async def choose(self, asker: Asker, sources: Sequence[str] | None) -> list[str] | None:
         """Return the sources to search, None for all that the asker may read.
@@ -87,7 +86,7 @@ class Doorkeeper:
         if denied:
             raise Refused(403, "source_not_allowed", f"This key does not open {', '.join(denied)}.")
         if sources:
-            await asyncio.to_thread(self._library.releases, sources, readable=asker.sources)
+            await self._library.releases(sources, readable=asker.sources)
         return list(sources) if sources else None
 
     def profile(self, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 
 from fastapi import APIRouter, Request
@@ -27,7 +26,7 @@ def health_router(service: ChatService) -> APIRouter:
     @router.get("/health/ready")
     async def ready() -> JSONResponse:
         """200 when a question can be answered at once; else 503 with the reason."""
-        problem, releases = await asyncio.to_thread(service.state)
+        problem, releases = await service.state()
         if service.runner.is_draining:
             problem = "the server is about to end and takes no more questions"
         problem = problem or await service.database_problem()

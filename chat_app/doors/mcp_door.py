@@ -65,8 +65,8 @@ def _add_search(server: FastMCP, door: TurnDoor, keeper: Doorkeeper) -> None:
         async def find() -> CallToolResult:
             asker = await _asker(keeper, context)
             chosen = await keeper.choose(asker, sources)
-            search = door.service.pipeline.library.search
-            found = await asyncio.to_thread(search, question, sources=chosen, readable=asker.sources, limit=limit)
+            library = door.service.pipeline.library
+            found = await library.search(question, sources=chosen, readable=asker.sources, limit=limit)
             rows = passage_rows(found.passages)
             told = [f"## {' > '.join(row['heading_path'])}\n{row['url']}\n\n{row['text']}" for row in rows]  # type: ignore[arg-type]  # a list of strings by its making
             return _result("\n\n".join(told) or "Nothing was found.", {"passages": rows})

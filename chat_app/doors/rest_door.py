@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
@@ -57,8 +56,8 @@ def rest_router(door: TurnDoor, keeper: Doorkeeper) -> APIRouter:
 
 async def _found(door: TurnDoor, keeper: Doorkeeper, asker: Asker, wanted: SearchRequest) -> JSONResponse:
     chosen = await keeper.choose(asker, wanted.sources or None)
-    search = door.service.pipeline.library.search
-    found = await asyncio.to_thread(search, wanted.question, sources=chosen, readable=asker.sources, limit=wanted.limit)
+    library = door.service.pipeline.library
+    found = await library.search(wanted.question, sources=chosen, readable=asker.sources, limit=wanted.limit)
     releases = {release.source: release.release_id for release in found.releases}
     return JSONResponse({"passages": passage_rows(found.passages), "releases": releases})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -57,18 +58,28 @@ async def pipeline_once(settings: ChatSettings, reader: ReleaseReader | None = N
     from chat_app.pipeline import open_pipeline
 
     pipeline = open_pipeline(settings, reader)
+    try:
+        async with _paid(settings, pipeline):
+            yield pipeline
+    finally:
+        await pipeline.library.close()
+
+
+@asynccontextmanager
+async def _paid(settings: ChatSettings, pipeline: AnswerPipeline) -> AsyncIterator[None]:
     chain = pipeline.answerer
     if not isinstance(chain, ModelChain) or not any(chain.plans.models.values()):  # quotes are free
-        yield pipeline
+        yield
         return
-    database = open_database(settings.database_place)
+    database, store = open_database(settings.database_place), settings.store()
     try:
         try:
             await database.migrate()
         except DatabaseError as error:
             _LOG.error("budgets cannot be kept: %s", error)
-        open_money(settings, database, settings.store().sources).limit(pipeline)
-        yield pipeline
+        open_money(settings, database, store.sources).limit(pipeline)
+        yield
     finally:
         await chain.aclose()
         await database.close()
+        await asyncio.to_thread(store.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from chat_app.people.error import UnfitSetting
 from chat_app.people.person import ADMIN, Person
@@ -12,7 +12,7 @@ class SourceAccess:
     """`readers` names, for each restricted source, the people and groups that may read it; every other source is for
     everybody. `live` returns the sources that have a live release."""
 
-    def __init__(self, readers: Mapping[str, frozenset[str]], live: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, readers: Mapping[str, frozenset[str]], live: Callable[[], Awaitable[Iterable[str]]]) -> None:
         self._readers = readers
         self._live = live
 
@@ -28,11 +28,11 @@ class SourceAccess:
             return True
         return person is not None and (ADMIN in person.roles or not readers.isdisjoint({person.name, *person.groups}))
 
-    def readable(self, person: Person | None) -> frozenset[str] | None:
+    async def readable(self, person: Person | None) -> frozenset[str] | None:
         """Return the live sources that a person may read; None when that is all of them. Errors: as `live`."""
         if all(self.may_read(source, person) for source in self._readers):
-            return None if not self._readers else frozenset(self._live())
-        return frozenset(source for source in self._live() if self.may_read(source, person))
+            return None if not self._readers else frozenset(await self._live())
+        return frozenset(source for source in await self._live() if self.may_read(source, person))
 
 
 def read_readers(setting: str) -> dict[str, frozenset[str]]:

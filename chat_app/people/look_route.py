@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
@@ -28,7 +26,7 @@ def add_look(app: FastAPI, service: ChatService, looks: Looks) -> None:
         chosen = request.cookies.get(SOURCE, "")
         try:
             asker = await people.asker(visit_of(request))
-            releases = (await asyncio.to_thread(service.state, asker.sources))[1]
+            releases = (await service.state(asker.sources))[1]
         except RetrievalError:
             return looks.of(None)
         names = [release.source for release in releases]

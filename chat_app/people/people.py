@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from chat_app.people.access import SourceAccess, read_pairs, read_readers
 from chat_app.people.directory import Directory
@@ -30,8 +29,8 @@ class People:
     """
 
     def __init__(
-        self, settings: PeopleSettings, database: Database, *, secret: str, live: Callable[[], Iterable[str]],
-        clock: Callable[[], float] = time.monotonic,
+        self, settings: PeopleSettings, database: Database, *, secret: str,
+        live: Callable[[], Awaitable[Iterable[str]]], clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.directory = Directory(database)
@@ -122,7 +121,7 @@ class People:
         return await self._asker(person, session, address)
 
     async def _asker(self, person: Person | None, session: Session | None, address: str) -> Asker:
-        sources = await asyncio.to_thread(self.access.readable, person)
+        sources = await self.access.readable(person)
         name = session.name if session else ""
         if person is None:
             return Asker(address=address, session=name, sources=sources)

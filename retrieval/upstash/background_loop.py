@@ -12,8 +12,8 @@ Result = TypeVar("Result")
 
 
 class BackgroundLoop:
-    """Runs coroutines for threads that have no loop. The thread is a daemon: a pool's threads would be waited for at
-    the process's end, and this one waits for ever."""
+    """Runs coroutines for threads that have no loop. The thread is a daemon, since the process would wait for it before
+    it asks anybody to close."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()

@@ -40,6 +40,14 @@ class Registry:
         rows = await self._rows(f"{_LIVE}|")
         return {key.split("|")[1]: data for key, data in rows.items()}
 
+    async def live_manifests(self) -> dict[str, ReleaseManifest]:
+        """Return the manifest of the live release of every source that has one, in two requests for all of them."""
+        lives = await self.lives()
+        keys = [_key(_RELEASE, source, release_id) for source, release_id in lives.items()]
+        found = await self._index.fetch(keys, include_data=True, namespace=self._name) if keys else []
+        rows = zip(lives, found, strict=True)
+        return {source: _manifest(row.data or "") for source, row in rows if row is not None}
+
     async def point(self, source: str, release_id: str | None) -> None:
         """Make a release live, or none, and wait until that is seen."""
         await self._put(_key(_LIVE, source), release_id)

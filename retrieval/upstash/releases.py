@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,9 +21,22 @@ from retrieval.upstash.question import ask, nearest, page_passages
 from retrieval.upstash.registry import Registry
 from retrieval.upstash.row import HASH
 from retrieval.upstash.transport import PatientIndex
-from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode
+from retrieval.vector_store import ReleaseManifest, SearchMode
 
 _ABANDONED = timedelta(hours=1)
+
+
+def no_index(source: str) -> IndexMissing:
+    """What is raised where a source has no live release."""
+    return IndexMissing(f"{source} has no index yet. Run its pipeline up to vector_index, then ask again.")
+
+
+def _check_model(manifest: ReleaseManifest, model_id: str) -> None:
+    if manifest.model_id != model_id:
+        raise ModelMismatch(
+            f"The index of {manifest.source} was made with the embedding model {manifest.model_id}, the question with "
+            f"{model_id}. Ask with the index's model, or build {manifest.source} again with the new one."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +74,25 @@ class UpstashReleases:
         release_id = await self.registry.live(checked_name(source))
         return None if release_id is None else await self._built(source, release_id)
 
-    async def search(
+    async def found(
         self,
-        source: str,
+        manifest: ReleaseManifest,
         *,
         vector: Vectors,
         text: str,
         model_id: str,
         limit: int,
-        mode: SearchMode = SearchMode.HYBRID,
-        release_id: str | None = None,
-        ranking: Ranking = RANKING,
+        mode: SearchMode,
+        ranking: Ranking,
     ) -> list[ScoredPassage]:
-        """Return the best passages, best first; see `VectorStore.search`."""
-        async with self._index.hurried(self._plan.question_patience):
-            manifest = await self._asked(source, model_id, release_id)
-            if not manifest.chunks or limit < 1:
-                return []
-            space = self._namespace(source, manifest.release_id)
+        """Return the best passages of a release, best first; see `VectorStore.search`."""
+        _check_model(manifest, model_id)
+        if not manifest.chunks or limit < 1:
+            return []
+        async with self.hurried():
             return await ask(
                 self._index,
-                space,
+                self._namespace(manifest.source, manifest.release_id),
                 vector=vector,
                 text=text,
                 limit=limit,
@@ -89,44 +101,34 @@ class UpstashReleases:
                 plan=self._plan,
             )
 
-    async def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
+    async def page(self, manifest: ReleaseManifest, url: str) -> list[Passage]:
         """Return a release's passages of a page, in order; see `ReleaseReader.page`."""
-        async with self._index.hurried(self._plan.question_patience):
-            manifest = await self._named(source, release_id)
-            if not manifest.chunks:
-                return []
-            space = self._namespace(source, manifest.release_id)
+        if not manifest.chunks:
+            return []
+        async with self.hurried():
+            space = self._namespace(manifest.source, manifest.release_id)
             return await page_passages(self._index, space, url, dimension=manifest.dimension, plan=self._plan)
 
     async def find(
-        self,
-        source: str,
-        chunk_ids: Collection[str],
-        *,
-        vector: Vectors,
-        model_id: str,
-        release_id: str | None = None,
+        self, manifest: ReleaseManifest, chunk_ids: Collection[str], *, vector: Vectors, model_id: str
     ) -> list[ScoredPassage]:
         """Return those of the chunks that the release holds; see `VectorStore.find`."""
-        async with self._index.hurried(self._plan.question_patience):
-            manifest = await self._asked(source, model_id, release_id)
-            rows = await self._fetched(self._namespace(source, manifest.release_id), list(chunk_ids))
+        _check_model(manifest, model_id)
+        async with self.hurried():
+            rows = await self._fetched(self._namespace(manifest.source, manifest.release_id), list(chunk_ids))
             return nearest(rows, vector)
 
-    async def _named(self, source: str, release_id: str | None) -> ReleaseManifest:
-        named = release_id or await self.registry.live(checked_name(source))
-        if named is None:
-            raise IndexMissing(f"{source} has no index yet. Run its pipeline up to vector_index, then ask again.")
-        return await self._built(source, named)
+    def hurried(self) -> AbstractAsyncContextManager[None]:
+        """Give up after the time that a person waits for. Errors: StoreUnreachable, when it is over."""
+        return self._index.hurried(self._plan.question_patience)
 
-    async def _asked(self, source: str, model_id: str, release_id: str | None) -> ReleaseManifest:
-        manifest = await self._named(source, release_id)
-        if manifest.model_id != model_id:
-            raise ModelMismatch(
-                f"The index of {source} was made with the embedding model {manifest.model_id}, the question with "
-                f"{model_id}. Ask with the index's model, or build {source} again with the new one."
-            )
-        return manifest
+    async def named(self, source: str, release_id: str | None) -> ReleaseManifest:
+        """Return the manifest of a built release, or of the live one. Errors: IndexMissing."""
+        async with self.hurried():
+            named = release_id or await self.registry.live(checked_name(source))
+            if named is None:
+                raise no_index(source)
+            return await self._built(source, named)
 
     async def _built(self, source: str, release_id: str) -> ReleaseManifest:
         manifest = await self.registry.manifest(source, release_id)

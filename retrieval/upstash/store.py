@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -44,7 +45,9 @@ class UpstashStore:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and end the thread."""
+        """Close the connections and end the thread; at the process's end at the latest. A call after it opens them
+        again."""
+        atexit.unregister(self.close)
         with self._opening:
             if self._opened is not None:
                 loop, releases = self._opened
@@ -57,6 +60,7 @@ class UpstashStore:
             if self._opened is None:
                 releases = UpstashReleases(self._url, self._token, self._plan, prefix=self._prefix)
                 self._opened = (BackgroundLoop(), releases)
+                atexit.register(self.close)
             return self._opened
 
     def _start(self, call: Callable[[UpstashReleases], Coroutine[Any, Any, Result]]) -> Future[Result]:
@@ -89,22 +93,22 @@ class UpstashStore:
         ranking: Ranking = RANKING,
     ) -> list[ScoredPassage]:
         """Return the best passages, best first; see `VectorStore.search`."""
-        return self._run(
-            lambda releases: releases.search(
-                source,
-                vector=vector,
-                text=text,
-                model_id=model_id,
-                limit=limit,
-                mode=mode,
-                release_id=release_id,
-                ranking=ranking,
+
+        async def asked(releases: UpstashReleases) -> list[ScoredPassage]:
+            manifest = await releases.named(source, release_id)
+            return await releases.found(
+                manifest, vector=vector, text=text, model_id=model_id, limit=limit, mode=mode, ranking=ranking
             )
-        )
+
+        return self._run(asked)
 
     def page(self, source: str, url: str, *, release_id: str | None = None) -> list[Passage]:
         """Return a release's passages of a page, in order; see `ReleaseReader.page`."""
-        return self._run(lambda releases: releases.page(source, url, release_id=release_id))
+
+        async def asked(releases: UpstashReleases) -> list[Passage]:
+            return await releases.page(await releases.named(source, release_id), url)
+
+        return self._run(asked)
 
     def find(
         self,
@@ -116,9 +120,12 @@ class UpstashStore:
         release_id: str | None = None,
     ) -> list[ScoredPassage]:
         """Return those of the chunks that the release holds; see `VectorStore.find`."""
-        return self._run(
-            lambda releases: releases.find(source, chunk_ids, vector=vector, model_id=model_id, release_id=release_id)
-        )
+
+        async def asked(releases: UpstashReleases) -> list[ScoredPassage]:
+            manifest = await releases.named(source, release_id)
+            return await releases.find(manifest, chunk_ids, vector=vector, model_id=model_id)
+
+        return self._run(asked)
 
     def releases(self, source: str) -> list[ReleaseManifest]:
         """Return all built releases of a source, newest first."""

@@ -11,6 +11,7 @@ import pytest
 from chat_app.library import Library
 from chat_app.relevance import relevant
 from chat_app.starter import starters
+from retrieval.async_reader import StoreReader
 from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder_by_id
 from retrieval.vector_store import ReleaseManifest
@@ -32,12 +33,14 @@ from retrieval.vector_store import ReleaseManifest
         ("Hello, could you please tell me which is the best chocolate cake? Thank you very much!", False),
     ],
 )
-def test_only_questions_about_the_site_are_answered(
+async def test_only_questions_about_the_site_are_answered(
     publish: Callable[..., ReleaseManifest], tmp_path: Path, models: Path, question: str, is_about: bool
 ) -> None:
     publish()
-    library = Library(LocalStore(tmp_path / "home" / "index"), lambda name: load_embedder_by_id(name, cache=models))
-    assert bool(relevant(question, library.search(question).passages)) is is_about
+    store = LocalStore(tmp_path / "home" / "index")
+    library = Library(StoreReader(store), lambda name: load_embedder_by_id(name, cache=models))
+    found = await library.search(question)
+    assert bool(relevant(question, found.passages)) is is_about
 
 
 def test_starters_take_turns_and_lose_their_numbers(publish: Callable[..., ReleaseManifest]) -> None:

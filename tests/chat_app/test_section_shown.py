@@ -12,6 +12,7 @@ from chat_app.extractive import ExtractiveAnswerer
 from chat_app.library import Library
 from chat_app.question import Question
 from data_contracts.passage import Passage
+from retrieval.async_reader import StoreReader
 from retrieval.embedder import Embedder
 from retrieval.local_store import LocalStore
 from retrieval.vector_store import PassageBatch, ReleaseManifest
@@ -44,7 +45,7 @@ def test_an_answer_cites_the_section_that_was_shown(tmp_path: Path, embedder: Em
     )
     store.build(manifest, [PassageBatch(found, embedder.embed_passages([one.text for one in found]))])
     store.promote("bees", "one")
-    pipeline = AnswerPipeline(Library(store, lambda _: embedder), ExtractiveAnswerer())
+    pipeline = AnswerPipeline(Library(StoreReader(store), lambda _: embedder), ExtractiveAnswerer())
     pipeline.section_tokens = 200
     answer = asyncio.run(pipeline.answer(Question("When does a colony swarm?")))
     (citation,) = answer.citations

@@ -88,10 +88,12 @@ class _Reader(asyncio.StreamReader):
 class LoopbackServer:
     """Serves any number of connections from one event loop in a thread of its own, until `close`. Subclasses answer.
 
-    `disconnects` counts requests whose client went away before their answer was complete.
+    `connections` counts those that were opened, `disconnects` requests whose client went away before their answer was
+    complete.
     """
 
     def __init__(self, port: int = 0) -> None:
+        self.connections = 0
         self.disconnects = 0
         self.changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -105,6 +107,11 @@ class LoopbackServer:
     async def answer(self, request: Request, reply: Reply) -> None:
         """Answer one request."""
         raise NotImplementedError
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._tasks)
 
     def wait_for_disconnects(self, count: int = 1) -> bool:
         """Wait until so many clients went away in the middle of an answer; False when they did not."""
@@ -150,6 +157,7 @@ class LoopbackServer:
         assert task is not None
         assert isinstance(reader, _Reader)
         self._tasks.add(task)
+        self.connections += 1
         try:
             while (request := await _request(reader)) is not None:
                 reply = Reply(writer)
@@ -160,8 +168,10 @@ class LoopbackServer:
         except asyncio.CancelledError:
             pass  # the server closes; the stream protocol reports a cancelled callback as an error
         finally:
-            self._tasks.discard(task)
             writer.transport.abort()
+            with self.changed:
+                self._tasks.discard(task)
+                self.changed.notify_all()
 
     async def _answered(self, request: Request, reply: Reply, reader: _Reader) -> bool:
         """Answer, unless the client goes away first."""

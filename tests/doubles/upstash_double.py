@@ -27,7 +27,7 @@ TOKEN = "upstash-test-token"
 
 Trouble = tuple[int, Mapping[str, str]] | str | None
 """A status with headers that is answered instead; "break" ends the connection, "lost" does it after the work was
-done, "stall" never answers; None: all is well."""
+done, "stall" never answers, "hold" waits for `release`; None: all is well."""
 
 
 class Call(NamedTuple):
@@ -53,12 +53,17 @@ class UpstashDouble(LoopbackServer):
         self.most_running = 0
         self.together = 0
         self._met = asyncio.Event()
+        self._released = asyncio.Event()
         super().__init__(port)
         self.url = self.origin
 
     def wait_for_calls(self, count: int) -> bool:
         """Wait until there were so many calls; False when they did not come."""
         return self.wait_until(lambda: len(self.calls) >= count)
+
+    def release(self) -> None:
+        """Answer what is held, and hold nothing any more."""
+        self._loop.call_soon_threadsafe(self._released.set)
 
     async def answer(self, request: Request, reply: Reply) -> None:
         self.running += 1
@@ -86,6 +91,9 @@ class UpstashDouble(LoopbackServer):
             reply.abort()
         elif trouble == "stall":
             await asyncio.Event().wait()
+        elif trouble == "hold":
+            await self._released.wait()
+            await self._do(operation, namespace, payload, reply, is_lost=False)
         elif isinstance(trouble, tuple):
             await self._say(reply, trouble[0], error="not now", headers=trouble[1])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ def test_a_page_is_erased_while_the_chat_answers_and_does_not_come_back(
 
 
 def cited(pipeline: AnswerPipeline, source: str, question: str) -> set[str]:
-    found = pipeline.library.search(question, sources=[source], limit=5)
+    found = asyncio.run(pipeline.library.search(question, sources=[source], limit=5))
     return {scored.passage.url for scored in found.passages}
 
 

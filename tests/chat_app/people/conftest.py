@@ -33,8 +33,11 @@ async def migrated(database_url: str) -> AsyncIterator[Database]:
 def open_people(migrated: Database, make_settings: Callable[..., ChatSettings]) -> Callable[..., People]:
     """People with settings of one's own; `bees` and `internal` are live."""
 
+    async def live() -> list[str]:
+        return ["bees", "internal"]
+
     def opened(**changes: Any) -> People:
-        return People(make_settings(**changes), migrated, secret=SECRET, live=lambda: ["bees", "internal"])
+        return People(make_settings(**changes), migrated, secret=SECRET, live=live)
 
     return opened
 

@@ -57,29 +57,33 @@ def test_a_cookie_for_other_sites_is_kept_from_them() -> None:
     assert safe_cookie("a=b; Path=/; SameSite=none", is_secure=True) == "a=b; HttpOnly; Path=/; SameSite=lax; Secure"
 
 
-def test_restricted_sources_are_for_their_readers_and_admins() -> None:
-    access = SourceAccess(read_readers("internal=staff+bob,hr=hr"), lambda: ["bees", "hr", "internal"])
-    assert access.readable(None) == {"bees"}
-    assert access.readable(person("ann", "staff")) == {"bees", "internal"}
-    assert access.readable(person("bob")) == {"bees", "internal"}
-    assert access.readable(person("eve", roles=("reader", "admin"))) == {"bees", "hr", "internal"}
-    assert SourceAccess({}, list).readable(None) is None
+async def test_restricted_sources_are_for_their_readers_and_admins() -> None:
+    async def live() -> list[str]:
+        return ["bees", "hr", "internal"]
+
+    access = SourceAccess(read_readers("internal=staff+bob,hr=hr"), live)
+    assert await access.readable(None) == {"bees"}
+    assert await access.readable(person("ann", "staff")) == {"bees", "internal"}
+    assert await access.readable(person("bob")) == {"bees", "internal"}
+    assert await access.readable(person("eve", roles=("reader", "admin"))) == {"bees", "hr", "internal"}
+    assert await SourceAccess({}, live).readable(None) is None
 
 
-def test_a_restricted_source_is_not_there_for_whoever_may_not_read_it(
+async def test_a_restricted_source_is_not_there_for_whoever_may_not_read_it(
     publish: Callable[..., object], make_settings: Callable[..., ChatSettings]
 ) -> None:
     publish()
     publish({"Cats": "Cats sleep for most of the day."}, source="internal", title="Internal notes")
     settings = make_settings()
-    library = Library(settings.store(), settings.embedder)
+    library = Library(settings.reader(), settings.embedder)
     library.restricted = frozenset({"internal"})
-    assert [release.source for release in library.releases()] == ["bees"]
-    assert {scored.passage.source for scored in library.search("How long do cats sleep?").passages} == {"bees"}
+    assert [release.source for release in await library.releases()] == ["bees"]
+    found = await library.search("How long do cats sleep?")
+    assert {scored.passage.source for scored in found.passages} == {"bees"}
     with pytest.raises(UnknownSource) as refused:
-        library.releases(["internal"])
+        await library.releases(["internal"])
     assert "Internal notes" not in str(refused.value)
-    assert len(library.releases(readable=frozenset({"bees", "internal"}))) == 2
+    assert len(await library.releases(readable=frozenset({"bees", "internal"}))) == 2
 
 
 @pytest.mark.parametrize("setting", ["internal", "=staff", "internal="])

@@ -188,3 +188,21 @@ def test_a_process_ends_although_nobody_closed_the_store(make_double: Callable[.
         [sys.executable, "-c", code, double.url, double.token], capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+@pytest.mark.slow
+def test_at_the_end_of_a_process_the_connections_are_closed_and_the_thread_is_ended(
+    make_double: Callable[..., UpstashDouble],
+) -> None:
+    """Exit handlers run last registered first: the check that was registered before the store sees what it left."""
+    double = make_double()
+    code = (
+        "import atexit, sys, threading\n"
+        "atexit.register(lambda: print([one.name for one in threading.enumerate()]))\n"
+        "from retrieval.upstash.store import UpstashStore\n"
+        "UpstashStore(*sys.argv[1:]).sources()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, double.url, double.token], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "['MainThread']\n"), done.stderr
