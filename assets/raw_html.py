@@ -3,6 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
+from assets.arrival_metadata import arrival_metadata
 from assets.change_picture import change_image
 from assets.flow import Flow
 from assets.inbox_metadata import inbox_metadata
@@ -44,6 +45,7 @@ def raw_html(
     """
     from assets.pages_arriving import bring_pages
     from assets.stages.arrival import changes_told
+    from assets.stages.page_age import page_ages
     from assets.stages.view import page_view
     from data_contracts.page_version import PAGE_VERSIONS
 
@@ -52,6 +54,7 @@ def raw_html(
         arrival = bring_pages(context, flow, flow.source(name), config)
         report = arrival.stage_report(flow.lake)
         view = page_view(flow.lake, name, *arrival.crawl_ids)
+        ages = page_ages(flow.lake, name)
     columns = ("url", "verdict", "reason", "discovered_from")
     return dg.MaterializeResult(
         data_version=content_version(*view.keys),
@@ -59,6 +62,7 @@ def raw_html(
             **stage_metadata(report, rows=len(view.keys)),
             **table_metadata(flow.lake, PAGE_VERSIONS),
             **lineage_metadata(flow, name),
+            **arrival_metadata(arrival.changes, ages),
             "changes": markdown_table(("pages", "count"), changes_told(arrival.changes)),
             "what became of the pages": dg.MetadataValue.md(change_image(arrival.changes)),
             "verdicts": markdown_table(("verdict", "URLs"), view.tallies.items()),

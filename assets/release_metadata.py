@@ -69,7 +69,10 @@ def history_metadata(releases: Sequence[ReleaseManifest], live: ReleaseManifest,
         )
         for found in releases
     ]
-    metadata: Metadata = {"releases": markdown_table(("release", "state", "built", "pages", "chunks"), rows)}
+    metadata: Metadata = {
+        "releases": markdown_table(("release", "state", "built", "pages", "chunks"), rows),
+        "live release built at": dg.MetadataValue.timestamp(live.built_at),
+    }
     points = recall_points(history)
     if points:
         metadata["recall over releases"] = dg.MetadataValue.md(recall_image(points))

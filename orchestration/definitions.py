@@ -9,6 +9,7 @@ from orchestration.inbox_sensor import inbox
 from orchestration.jobs import FLOW, build_source, follow_changes, recrawl_source
 from orchestration.learning import LEARNING, learn_from_chat, learn_nightly
 from orchestration.maintenance import maintain, maintain_daily
+from orchestration.metrics.sensor import metrics
 from orchestration.partitions import source_files
 from orchestration.resources import FlowResource
 from orchestration.schedules import recrawl_schedules
@@ -22,7 +23,7 @@ def make_definitions(flow: Flow | FlowResource) -> dg.Definitions:
         assets=[*FLOW, *LEARNING],
         jobs=[build_source, recrawl_source, maintain, learn_from_chat],
         schedules=[maintain_daily, learn_nightly],
-        sensors=[source_files, recrawl_schedules, inbox, follow_changes],
+        sensors=[source_files, recrawl_schedules, inbox, follow_changes, metrics],
         resources={"flow": flow},
         # One process for all steps of a run: the default starts a Python for each, and the crawl isolates itself.
         executor=dg.in_process_executor,

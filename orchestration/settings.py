@@ -74,6 +74,14 @@ class PipelineSettings(StoreSettings, EmbeddingSettings):
     chat_url: str = Field(default="", description="the chat's address for people; empty: this machine's")
     passages: int = Field(default=8, ge=1, le=30, description="passages that an answer may cite")
 
+    metrics: Literal["", "emf"] = Field(
+        default="", description="emf: write figures for CloudWatch into the log, a line of JSON each; empty: none"
+    )
+    metrics_stage: str = Field(
+        default="laptop", pattern=r"^[A-Za-z0-9-]+$", description="deployment that the figures are about"
+    )
+    metrics_sources: int = Field(default=20, ge=0, description="sources with figures of their own; the rest has one")
+
     @property
     def lake_place(self) -> str:
         """Where the lake is: a folder or an `s3://` URL."""

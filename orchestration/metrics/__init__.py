@@ -1,0 +1,1 @@
+"""What CloudWatch is told of the pipeline."""
