@@ -91,7 +91,7 @@ github: $(READY_INFRA) $(CDK_PROGRAM) ## let GitHub's workflows plan and deploy:
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(CDK_PROGRAM) --app build/cdk/github deploy --require-approval broadening
 
 costs: $(READY_INFRA) ## estimate what a month of each stage costs
-	@$(BIN)/python -m infra.cost.estimate
+	@$(BIN)/python -m infra.cost
 
 clean: ## remove .venv, caches and builds; what LoreChat knows (.lorechat) stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -61,10 +61,18 @@ async def _measured(address: str, pid: int, model: str) -> list[Figure]:
             await _alone(address, next(marks))
         alone = [await _alone(address, next(marks)) for _ in range(ALONE)]
         sessions = [await ChatSession.open(address) for _ in range(SESSIONS)]
+        used = _cpu_seconds(pid)
         together = await _together(sessions, marks)
+        used = _cpu_seconds(pid) - used
         await asyncio.gather(*(session.close() for session in sessions))
     arrivals = {int(mark): second for mark, second in _asked(f"{model}/arrivals").items()}
-    return [*_figures(alone, together, arrivals), Figure("memory per open page", opened / 1000, "KB", "<= 150")]
+    shown = float(np.median(list(_asked(f"{model}/prompts").values())))
+    return [
+        *_figures(alone, together, arrivals),
+        Figure("memory per open page", opened / 1000, "KB", "<= 150"),
+        Figure("CPU time of a question, 200 pages", 1000 * used / len(together), "ms"),
+        Figure("shown to the model, p50", shown, "characters"),
+    ]
 
 
 async def _memory(address: str, pid: int) -> float:
@@ -138,6 +146,12 @@ def _resident(pid: int) -> int:
     """Bytes of memory that a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Time that the cores spent on a process, in itself and in the kernel for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _asked(address: str) -> dict[str, float]:

@@ -3,7 +3,7 @@
     python -m benches.overhead_model
 
 prints its address and serves until it is ended. `GET /arrivals` tells, for each mark, the monotonic clock's seconds,
-which all processes of a machine share.
+which all processes of a machine share. `GET /prompts` tells how many characters of text came with each.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class NotingModel(ProviderDouble):
 
     def __init__(self) -> None:
         self.arrivals: dict[str, float] = {}
+        self.prompts: dict[str, float] = {}
         super().__init__(delay=PIECE_SECONDS)
         self.text = TEXT
 
@@ -40,10 +41,14 @@ class NotingModel(ProviderDouble):
         if request.path.endswith("/arrivals"):
             await reply.json(200, self.arrivals)
             return
+        if request.path.endswith("/prompts"):
+            await reply.json(200, self.prompts)
+            return
         now = time.monotonic()
         if request.method == "POST" and request.json().get("stream"):
             for mark in MARK.findall(request.body.decode()):
                 self.arrivals.setdefault(mark, now)
+                self.prompts[mark] = sum(len(str(said.get("content", ""))) for said in request.json()["messages"])
         self.asked.clear()
         await super().answer(request, reply)
 
