@@ -43,9 +43,10 @@ def watch():
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 threading.Thread(target=watch, daemon=True).start()
-from ministack.app import main
+from ministack import app
+app._port_is_bindable = lambda *_: False  # with TLS it would take port 443 as well
 sys.argv = ["ministack"]
-main()
+app.main()
 """
 
 
@@ -159,6 +160,7 @@ def ministack_server(environment: Mapping[str, str] | None = None, *, tls: bool 
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),
         "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",  # what it calls itself, in the addresses of queues
         "GATEWAY_PORT": str(port),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ENDPOINT_URL_S3": endpoint,

@@ -7,16 +7,16 @@ venv=$PWD/.venv
 
 # Hidden files of its own say which version is complete: an installation that was broken off starts again.
 ministack=1.5.33
-if [ ! -e "$venv/ministack/.is-$ministack" ]; then
+if [ ! -e "$venv/ministack/.is-$ministack-boto3" ]; then
     echo "Installing ministack $ministack"
     rm -rf "$venv/ministack"
     "$venv/bin/python" -m venv --without-pip "$venv/ministack"
-    if ! { [ -x "$venv/bin/uv" ] &&
-        "$venv/bin/uv" pip install --quiet --python "$venv/ministack/bin/python" "ministack==$ministack"; }; then
-        "$venv/bin/python" -m pip --python "$venv/ministack/bin/python" install --quiet --disable-pip-version-check \
-            "ministack==$ministack"
+    # boto3, because AWS's own Python runtimes hold it, and functions there run in this one.
+    set -- --quiet --python "$venv/ministack/bin/python"
+    if ! { [ -x "$venv/bin/uv" ] && "$venv/bin/uv" pip install "$@" "ministack==$ministack" boto3; }; then
+        "$venv/bin/python" -m pip --disable-pip-version-check "$@" install "ministack==$ministack" boto3
     fi
-    touch "$venv/ministack/.is-$ministack"
+    touch "$venv/ministack/.is-$ministack-boto3"
 fi
 
 # What npm's newest version, 3, reads is not what aws-cdk-lib 2 writes.

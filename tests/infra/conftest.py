@@ -38,16 +38,17 @@ class Stage:
 @pytest.fixture(scope="session", params=["dev", "prod"])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Each stage in turn."""
-    return _written(request.param, tmp_path_factory.mktemp(request.param))
+    return written(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """The stage with everything."""
-    return _written("prod", tmp_path_factory.mktemp("prod"))
+    return written("prod", tmp_path_factory.mktemp("prod"))
 
 
-def _written(name: str, folder: Path) -> Stage:
+def written(name: str, folder: Path) -> Stage:
+    """Write a stage's templates to `folder`."""
     from infra.app import build_app
 
     assembly = build_app(read_stage(name), folder).synth()
