@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
@@ -13,24 +14,46 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.config.pushed import with_pushed
 from infra.config.stage_config import StageConfig, read_stage
 from infra.preflight import check
+from infra.preflight.asking import Clients, is_denied
+from infra.preflight.place import check_certificate, check_region
 
-_CHECKS = (
-    check.check_account,
-    check.check_bootstrap,
-    check.check_secrets,
-    check.check_images,
-    check.check_models,
-    check.check_quota,
-    check.check_zone,
-)
+_CHECKS = {
+    "whether the account is bootstrapped": check.check_bootstrap,
+    "the secrets": check.check_secrets,
+    "the images": check.check_images,
+    "access to models": check.check_models,
+    "quotas": check.check_quota,
+    "the domain's zone and certificate": check_certificate,
+}
 
 
-def find_problems(clients: check.Clients, config: StageConfig) -> list[str]:
-    """Return what is missing, most basic first; without working credentials only that."""
+@dataclass
+class Findings:
+    """`missing` stops a deployment; `unknown` is what these credentials may not ask."""
+
+    missing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def look(clients: Clients, config: StageConfig, region: str | None = None) -> Findings:
+    """Return what was found, most basic first; without working credentials only that."""
+    findings = Findings()
     try:
-        return [problem for found in _CHECKS for problem in found(clients, config)]
+        findings.missing += [*check.check_account(clients, config), *check_region(region, config)]
     except (BotoCoreError, ClientError) as error:
-        return [f"AWS cannot be asked: {error}. Set AWS_PROFILE, or log in with: aws sso login"]
+        findings.missing.append(f"Credentials: {error}. Set AWS_PROFILE, or log in with: aws sso login")
+        return findings
+    for what, problems in _CHECKS.items():
+        try:
+            findings.missing += problems(clients, config)
+        except ClientError as error:
+            if is_denied(error):
+                findings.unknown.append(f"{what}: these credentials may not ask ({error})")
+            else:
+                findings.unknown.append(f"{what}: {error}")
+        except BotoCoreError as error:
+            findings.unknown.append(f"{what}: {error}")
+    return findings
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,10 +68,13 @@ def main(arguments: Sequence[str]) -> int:
     if given.images:
         config = with_pushed(config, given.images)
     session = boto3.session.Session(region_name=config.region)
-    problems = find_problems(session.client, config)
-    for problem in problems:
-        sys.stderr.write(f"missing: {problem}\n")
-    return 1 if problems else 0
+    findings = look(session.client, config, boto3.session.Session().region_name)
+    for kind, lines in (("missing", findings.missing), ("not checked", findings.unknown)):
+        for line in lines:
+            sys.stderr.write(f"{kind}: {line}\n")
+    if not findings.missing:
+        sys.stdout.write(f"Nothing that was checked is missing for {config.stage}.\n")
+    return 1 if findings.missing else 0
 
 
 if __name__ == "__main__":

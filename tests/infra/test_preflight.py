@@ -1,107 +1,198 @@
-"""The preflight against botocore's own stubs of AWS, which check each request against AWS's models."""
+"""The preflight against an account on loopback; the service of quotas is a double over HTTP."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import NoCredentialsError
-from botocore.stub import Stubber
 
 from infra.config.stage_config import StageConfig, read_stage
 from infra.preflight import check
-from infra.preflight.__main__ import find_problems
+from infra.preflight.__main__ import look
+from infra.preflight.place import check_certificate, check_region
+from tests.infra.quotas import quotas_server
+from tests.ministack import ACCOUNT, ROOT, Ministack, allow, ministack_server
 
-_MODEL = "arn:aws:bedrock:us-east-1::foundation-model/deepseek.v3.2"
+pytestmark = pytest.mark.slow
+
 _KEYS = {"upstash_url": "https://index", "upstash_token": "token"}
-Answers = dict[str, list[tuple[str, dict[str, Any] | str]]]
+_ENOUGH = {"L-3032A538": 100.0, "L-36FBB829": 100.0, "L-F678F1CE": 5.0}
 
 
-def _clients(answers: Answers) -> Callable[[str], Any]:
-    """Clients that give these answers in turn; a text is the code of an error."""
-    made: dict[str, Any] = {}
-    for service, replies in answers.items():
-        client = boto3.client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
-        stub = Stubber(client)
-        for operation, reply in replies:
-            if isinstance(reply, str):
-                stub.add_client_error(operation, reply)
-            else:
-                stub.add_response(operation, reply)
-        stub.activate()
-        made[service] = client
-    return made.__getitem__
+@pytest.fixture(scope="module")
+def account() -> Iterator[Ministack]:
+    """An account of its own, in which nothing was prepared."""
+    with ministack_server() as server:
+        yield server
+
+
+class _Clients:
+    """Clients of the account, with another address for quotas; as some principal."""
+
+    def __init__(self, account: Ministack, quotas: str = "", principal: Any = None) -> None:
+        self._account, self._quotas, self._principal = account, quotas, principal
+
+    def __call__(self, service: str) -> Any:
+        if service == "service-quotas":
+            return self._account.session().client(service, endpoint_url=self._quotas)
+        return self._account.client(service, self._principal)
 
 
 def _dev(**changes: object) -> StageConfig:
     return StageConfig.model_validate({**read_stage("dev").model_dump(), **changes})
 
 
-def _held(fields: dict[str, str]) -> Answers:
-    return {"secretsmanager": [("get_secret_value", {"SecretString": json.dumps(fields)})]}
+def _with_models(*models: str) -> StageConfig:
+    arns = [f"arn:aws:bedrock:us-east-1::foundation-model/{model}" for model in models]
+    return _dev(chat={**read_stage("dev").chat.model_dump(), "bedrock_models": arns})
 
 
-def test_credentials_of_another_account_are_named() -> None:
-    clients = _clients({"sts": [("get_caller_identity", {"Account": "111111111111"})]})
-    (problem,) = check.check_account(clients, _dev(account="222222222222"))
-    assert "111111111111" in problem
+def test_an_empty_account_lacks_everything_and_a_prepared_one_nothing(account: Ministack) -> None:
+    with quotas_server(_ENOUGH) as quotas:
+        clients = _Clients(account, quotas)
+        findings = look(clients, read_stage("dev"))
+        text = "\n".join(findings.missing)
+        assert "make bootstrap STAGE=dev" in text
+        assert "create-secret --name lorechat/dev/keys" in text
+        for image in ("chat", "dagster", "worker", "lambda"):
+            assert f"The image lorechat/{image}:dev (RepositoryNotFoundException): make images STAGE=dev" in text
+        assert not findings.unknown
+        assert len(findings.missing) == 6
+
+        account.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="21", Type="String")
+        secrets = account.client("secretsmanager")
+        secrets.create_secret(Name="lorechat/dev/keys", SecretString=json.dumps({**_KEYS, "upstash_token": ""}))
+        for image in ("chat", "dagster", "worker", "lambda"):
+            account.client("ecr").create_repository(repositoryName=f"lorechat/{image}")
+            account.client("ecr").put_image(
+                repositoryName=f"lorechat/{image}", imageManifest=f'{{"of": "{image}"}}', imageTag="dev"
+            )
+        (problem,) = look(clients, read_stage("dev")).missing
+        assert problem.startswith("The secret lorechat/dev/keys lacks upstash_token:")
+        secrets.put_secret_value(SecretId="lorechat/dev/keys", SecretString=json.dumps(_KEYS))
+        done = look(clients, read_stage("dev"))
+        assert (done.missing, done.unknown) == ([], [])
+
+
+def test_an_old_bootstrap_is_renewed(account: Ministack) -> None:
+    ssm = account.client("ssm")
+    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="3", Type="String", Overwrite=True)
+    (problem,) = check.check_bootstrap(_Clients(account), read_stage("dev"))
+    assert "by version 3 of the CDK, which is too old" in problem
+
+
+def test_credentials_of_another_account_are_named(account: Ministack) -> None:
+    (problem,) = check.check_account(_Clients(account), _dev(account="222222222222"))
+    assert ACCOUNT in problem
     assert "222222222222" in problem
 
 
-def test_an_account_that_was_not_prepared_is_told_the_command() -> None:
-    clients = _clients({"ssm": [("get_parameter", "ParameterNotFound")]})
-    assert list(check.check_bootstrap(clients, _dev())) == [
-        "The account is not bootstrapped in us-east-1: make bootstrap STAGE=dev"
-    ]
+def test_credentials_that_do_not_work_are_all_that_is_said(account: Ministack) -> None:
+    def clients(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=account.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="AKIAUNKNOWN",
+            aws_secret_access_key="none",
+        )
 
-
-def test_a_secret_is_missing_or_lacks_a_field() -> None:
-    away = _clients({"secretsmanager": [("get_secret_value", "ResourceNotFoundException")]})
-    assert "upstash_url, upstash_token" in next(check.check_secrets(away, _dev()))
-    lacking = _clients(_held({**_KEYS, "upstash_token": ""}))
-    assert list(check.check_secrets(lacking, _dev())) == ["The secret lorechat/dev/keys lacks upstash_token."]
-    assert not list(check.check_secrets(_clients(_held(_KEYS)), _dev()))
-
-
-def test_every_image_that_was_not_pushed_is_named() -> None:
-    there: tuple[str, dict[str, Any] | str] = ("describe_images", {"imageDetails": []})
-    clients = _clients({"ecr": [there, there, ("describe_images", "ImageNotFoundException"), there]})
-    assert list(check.check_images(clients, _dev())) == [
-        "The image lorechat/worker:dev is not in the registry (ImageNotFoundException)."
-    ]
-
-
-@pytest.mark.parametrize(("status", "problems"), [("AUTHORIZED", 0), ("NOT_AUTHORIZED", 1)])
-def test_a_model_that_may_not_be_asked_is_named(status: str, problems: int) -> None:
-    said = {
-        "modelId": "deepseek.v3.2",
-        "agreementAvailability": {"status": "AVAILABLE"},
-        "authorizationStatus": status,
-        "entitlementAvailability": "AVAILABLE",
-        "regionAvailability": "AVAILABLE",
-    }
-    clients = _clients({"bedrock": [("get_foundation_model_availability", said)]})
-    chat = {**read_stage("dev").chat.model_dump(), "bedrock_models": [_MODEL]}
-    assert len(list(check.check_models(clients, _dev(chat=chat)))) == problems
-
-
-def test_a_quota_below_what_the_stage_takes_under_load_is_named() -> None:
-    given = [("get_service_quota", {"Quota": {"Value": value}}) for value in (6.0, 1.0)]
-    (problem,) = check.check_quota(_clients({"service-quotas": list(given)}), _dev())
-    assert problem.startswith("Fargate gives 1 Spot cores, ")
-
-
-def test_a_zone_of_another_account_is_named() -> None:
-    clients = _clients({"route53": [("get_hosted_zone", "NoSuchHostedZone")]})
-    assert "Z0000000EXAMPLE" in next(check.check_zone(clients, read_stage("prod")))
-
-
-def test_without_credentials_nothing_else_is_asked() -> None:
-    def clients(_service: str) -> Any:
-        raise NoCredentialsError
-
-    (problem,) = find_problems(clients, _dev())
+    (problem,) = look(clients, read_stage("dev")).missing
+    assert "InvalidClientTokenId" in problem
     assert "AWS_PROFILE" in problem
+
+
+def test_what_one_may_not_ask_is_unknown_and_stops_nothing(account: Ministack) -> None:
+    reader = account.user_with(allow("ssm:GetParameter"))
+    with quotas_server(_ENOUGH) as quotas:
+        findings = look(_Clients(account, quotas, reader), read_stage("prod"))
+    assert [line.partition(":")[0] for line in findings.unknown] == [
+        "the secrets",
+        "the images",
+        "access to models",
+        "quotas",
+        "the domain's zone and certificate",
+    ]
+    assert all("may not ask" in line for line in findings.unknown)
+
+
+def test_a_region_of_ones_own_would_put_secrets_into_the_wrong_place() -> None:
+    (problem,) = check_region("eu-central-1", read_stage("dev"))
+    assert "export AWS_REGION=us-east-1" in problem
+    assert not list(check_region("us-east-1", read_stage("dev")))
+    assert not list(check_region(None, read_stage("dev")))
+
+
+def test_a_model_that_nobody_knows_is_named_and_a_known_one_may_be_asked(account: Ministack) -> None:
+    listed = account.client("bedrock").list_foundation_models()["modelSummaries"]
+    known = next(model["modelId"] for model in listed)
+    problems = list(check.check_models(_Clients(account), _with_models("nobodys.model-v1:0", known)))
+    assert problems == [
+        "Bedrock does not know the model nobodys.model-v1:0 (ResourceNotFoundException): correct chat.bedrock_models."
+    ]
+
+
+def test_a_quota_below_what_the_stage_takes_under_load_is_named_with_the_request(account: Ministack) -> None:
+    with quotas_server({**_ENOUGH, "L-36FBB829": 1.0}) as quotas:
+        (problem,) = check.check_quota(_Clients(account, quotas), read_stage("dev"))
+    assert problem.startswith("Fargate gives 1 Spot cores, ")
+    assert "--quota-code L-36FBB829" in problem
+
+
+def test_a_quota_that_was_never_raised_is_awss_default_and_vpcs_count_too(account: Ministack) -> None:
+    with quotas_server({"L-F678F1CE": 1.0}, defaults=_ENOUGH) as quotas:
+        (problem,) = check.check_quota(_Clients(account, quotas), read_stage("dev"))
+    assert problem.startswith("The account has 1 VPCs in us-east-1 and may have 1")
+
+
+def _prod_with(zone: str) -> StageConfig:
+    prod = read_stage("prod").model_dump()
+    return StageConfig.model_validate({**prod, "domain": {**prod["domain"], "zone_id": zone}})
+
+
+def test_a_zone_of_another_account_is_named(account: Ministack) -> None:
+    (problem,) = check_certificate(_Clients(account), read_stage("prod"))
+    assert "Z0000000EXAMPLE" in problem
+
+
+@pytest.mark.parametrize(
+    ("records", "problems"),
+    [
+        ({}, 0),
+        ({"example.com": "letsencrypt.org"}, 1),
+        ({"example.com": "amazon.com"}, 0),
+        # The nearest name decides.
+        ({"example.com": "letsencrypt.org", "chat.example.com": "amazontrust.com"}, 0),
+    ],
+)
+def test_a_zone_that_lets_only_others_issue_certificates_is_named(
+    account: Ministack, records: dict[str, str], problems: int
+) -> None:
+    route53 = account.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference=str(records))["HostedZone"]["Id"]
+    for name, issuer in records.items():
+        record = {
+            "Name": name,
+            "Type": "CAA",
+            "TTL": 60,
+            "ResourceRecords": [{"Value": f'0 issue "{issuer}"'}],
+        }
+        route53.change_resource_record_sets(
+            HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        )
+    found = list(check_certificate(_Clients(account), _prod_with(zone.rpartition("/")[2])))
+    assert len(found) == problems
+
+
+def test_the_command_fails_when_something_is_missing(account: Ministack) -> None:
+    with quotas_server(_ENOUGH) as quotas:
+        environment = account.environment() | {"AWS_ENDPOINT_URL_SERVICE_QUOTAS": quotas, "PATH": "/usr/bin:/bin"}
+        command = [sys.executable, "-m", "infra.preflight", "staging"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert "missing: The secret lorechat/staging/keys: aws secretsmanager create-secret" in done.stderr
