@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,6 +18,9 @@ from scrapers.crawl import crawl_command, crawl_environment, crawl_failure, craw
 from scrapers.error import CrawlFailed
 from scrapers.report import CrawlReport
 from scrapers.wishes import Wishes
+
+Crawler = Callable[[dg.AssetExecutionContext, Source, Lake, Wishes], CrawlReport]
+"""Crawls a source somewhere else, and raises as `crawl_through_pipes` does."""
 
 
 def crawl_through_pipes(

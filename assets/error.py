@@ -62,7 +62,11 @@ class ShardInvalid(StageError):
 
 
 class WorkerFailed(StageError):
-    """A worker of a stage found what a person must mend, or died again and again."""
+    """A worker of a stage found what a person must mend, or died again and again. `kind` is how its worker ended."""
+
+    def __init__(self, message: str, kind: str = "failed") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class WorkerBusy(StageError):

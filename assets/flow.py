@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assets.crawl_process import Crawler
     from assets.stages.workplace import Workforce
     from assets.steps.chunk import ChunkingSettings
     from data_contracts.question import GoldenQuestion
@@ -29,9 +30,9 @@ class Flow:
     `objects` are the files at the lake's place, beside its tables: `inbox/`, `processed/` and `sources/` lie there.
     `sources` are the source files and the questions beside them; `environment` is what a crawl's process gets,
     `open_embedder` loads the model of a release that was made with another one (None: there is no other), `crew` are
-    the worker processes of large stages (None: none), `keep_releases` the index releases kept for rollback,
-    `chat_url` the chat's address for people. A dropped file that changed in the last `settle_seconds` waits;
-    `is_exporting` says that documents are also written below `processed/`.
+    the workers of large stages (None: none), `crawler` who crawls (None: a process of this machine), `keep_releases`
+    the index releases kept for rollback, `chat_url` the chat's address for people. A dropped file that changed in the
+    last `settle_seconds` waits; `is_exporting` says that documents are also written below `processed/`.
     """
 
     sources: SourceCatalog
@@ -47,6 +48,7 @@ class Flow:
     settle_seconds: float = 5.0
     is_exporting: bool = True
     chat_url: str = "http://localhost:8000"
+    crawler: Crawler | None = None
 
     def source(self, name: str) -> Source:
         """Read a source's file. Errors: SourceError, LakeUnreachable."""

@@ -10,11 +10,13 @@ from assets.crawl_process import crawl_through_pipes
 from assets.stage_run import progress_to_log
 from assets.stages.arrival import Arrival
 from assets.stages.inbox import WAITS, ingest_inbox
+from scrapers.wishes import Wishes
 
 if TYPE_CHECKING:
     from assets.flow import Flow
     from assets.raw_html import RawHtmlConfig
     from data_contracts.source import Source
+    from scrapers.report import CrawlReport
 
 
 def bring_pages(context: dg.AssetExecutionContext, flow: Flow, source: Source, config: RawHtmlConfig) -> Arrival:
@@ -36,5 +38,11 @@ def bring_pages(context: dg.AssetExecutionContext, flow: Flow, source: Source, c
             accept_removals=accept_removals,
         )
     if source.is_crawled and not config.inbox_only:
-        crawl = crawl_through_pipes(context, source, flow.lake, flow.environment, accept_removals=accept_removals)
+        crawl = _crawl(context, flow, source, Wishes(accept_removals=accept_removals, run_id=context.run.run_id))
     return Arrival(source.name, crawl, inbox)
+
+
+def _crawl(context: dg.AssetExecutionContext, flow: Flow, source: Source, wishes: Wishes) -> CrawlReport:
+    if flow.crawler is not None:
+        return flow.crawler(context, source, flow.lake, wishes)
+    return crawl_through_pipes(context, source, flow.lake, flow.environment, accept_removals=wishes.accept_removals)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from orchestration.workplace.worker_settings import WorkerSettings
 from retrieval.embedding_settings import EmbeddingSettings
 from retrieval.store_settings import StoreSettings
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from assets.stages.sharding import Crew
     from assets.steps.chunk import ChunkingSettings
     from lake import Lake, ObjectFolder
+    from orchestration.workplace.remote_crew import RemoteCrew
     from retrieval.embedder import Embedder
     from retrieval.vector_store import VectorStore
     from scrapers.source_catalog import SourceCatalog
@@ -27,7 +29,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the code."""
 
 
-class PipelineSettings(StoreSettings, EmbeddingSettings):
+class PipelineSettings(StoreSettings, EmbeddingSettings, WorkerSettings):
     """What a person may set; every field has a default that works on a laptop without keys and network."""
 
     model_config = SettingsConfigDict(
@@ -167,8 +169,14 @@ class PipelineSettings(StoreSettings, EmbeddingSettings):
         name = self.embedding_model or DEFAULT_MODEL
         return load_embedder_by_id(model_id, cache=self.models_folder, name=name, access=self.remote_access())
 
+    def remote_crew(self) -> RemoteCrew | None:
+        """The workers of large stages and crawls on AWS; None where no function and no cluster is named."""
+        from orchestration.workplace.opening import open_remote_crew
+
+        return open_remote_crew(self)
+
     def crew(self) -> Crew:
-        """The worker processes of large stages; none is started yet."""
+        """The worker processes of large stages on this machine; none is started yet."""
         from assets.stages.sharding import Crew
         from assets.stages.worker_job import ModelChoice, model_environment
         from retrieval.models import DEFAULT_MODEL

@@ -35,6 +35,11 @@ class Meter:
         self._began = self._told = time.monotonic()
         self._told_done = 0
 
+    @property
+    def total(self) -> int | None:
+        """The units that there are to work on."""
+        return self._total
+
     def work(self, units: int, size: int = 0) -> None:
         """Count units worked on, and their size in bytes."""
         self._done += units

@@ -63,12 +63,12 @@ class Share:
         elif ending.kind == "later":
             self._come_later(ending)
         elif ending.kind != "died":
-            raise WorkerFailed(ending.sentence)
+            raise WorkerFailed(ending.sentence, ending.kind)
         else:
             self._deaths += 1
             self.stop()
             if self._deaths >= STARTS:
-                raise WorkerFailed(self._last_words(ending))
+                raise WorkerFailed(self._last_words(ending), ending.kind)
             self.start()
 
     def _come_later(self, ending: Ending) -> None:

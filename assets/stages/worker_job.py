@@ -80,7 +80,8 @@ class ModelChoice(BaseModel):
 
 
 class WorkerJob(BaseModel):
-    """`threads` embed side by side. `parent` is the process with which the worker ends (None: it ends by itself).
+    """`threads` embed side by side (0: one for each of the worker's cores). `parent` is the process with which the
+    worker ends (None: it ends by itself).
 
     A worker that comes after one that died is `careful`: what may kill a process runs in one of its own.
     `lake_options` open the lake for one who has a role of its own. `accept_removals` is the wish of a crawl, `run_id`
