@@ -11,7 +11,7 @@ from dagster._serdes import ConfigurableClassData
 
 from data_contracts.run_size import RunSize
 from orchestration.run_placement import Placement
-from orchestration.run_tag import PARTITION_TAG
+from orchestration.run_tag import PARTITION_TAG, source_tags
 
 _OWN = {
     "cpu": Field(IntSource, description="CPU units of a run that asks for none"),
@@ -50,8 +50,9 @@ class FargateRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
         """Tag the run and put it into the queue. A size that does not exist fails the run, and says why."""
         run = context.dagster_run
+        source = run.tags.get(PARTITION_TAG)
         try:
-            tags = self._placement.tags(run.tags, _size_of(run.tags.get(PARTITION_TAG)))
+            tags = self._placement.tags(run.tags, _size_of(source)) | (source_tags(source) if source else {})
         except ValueError as error:
             self._instance.report_run_failed(run, f"This run cannot be started: {error}.")
             return self._reloaded(run)

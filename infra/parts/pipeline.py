@@ -15,8 +15,9 @@ from infra.parts.acknowledgement import acknowledge, acknowledge_keys
 from infra.parts.guard import CODE_PORT, DAGSTER_PORT, Guard
 from infra.parts.keys import key_variables, pipeline_keys
 from infra.parts.launch_rights import allow_launching, allow_stopping
-from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
+from infra.parts.pipeline_access import lake_environment
 from infra.parts.postgres import Postgres
+from infra.parts.prefix import LAKE_PREFIX
 from infra.parts.task import add_container, image_of, task_definition
 
 HOME = "/opt/dagster"
@@ -74,7 +75,7 @@ class Pipeline(Construct):
             "LORECHAT_WORKER_SUBNETS": ",".join(subnet.subnet_id for subnet in vpc.public_subnets),
             "LORECHAT_WORKER_GROUP": guard.worker.security_group_id,
         }
-        reach = ["--grpc-host", f"code.{self._domain}", "--grpc-port", str(CODE_PORT)]
+        reach = ["-w", f"{HOME}/workspace.yaml"]
         code = f"dagster api grpc -h {EVERYWHERE} -p {CODE_PORT} -m orchestration.definitions".split()
         commands = {
             "code": code,
@@ -172,12 +173,14 @@ class Pipeline(Construct):
 
 
 def _instance_environment(config: StageConfig, guard: Guard, domain: str) -> dict[str, str]:
-    """Return what infra/dagster/aws/dagster.yaml asks for, beside the database and the logs."""
+    """Return what the files in infra/dagster/aws ask for, beside the database and the logs."""
     dagster = config.dagster
     return {
         "AWS_DEFAULT_REGION": config.region,
         "DAGSTER_HOME": HOME,
         "LORECHAT_STAGE": config.stage,
+        "LORECHAT_CODE_HOST": f"code.{domain}",
+        "LORECHAT_CODE_PORT": str(CODE_PORT),
         "LORECHAT_DAGSTER_URL": f"https://{dagster.entry.name}"
         if dagster.entry
         else f"http://webserver.{domain}:{DAGSTER_PORT}",

@@ -12,7 +12,7 @@ from tests.infra.conftest import Stage
 
 pytestmark = pytest.mark.slow
 
-INSTANCE = Path(__file__).resolve().parent.parent.parent / "infra" / "dagster" / "aws" / "dagster.yaml"
+FILES = Path(__file__).resolve().parent.parent.parent / "infra" / "dagster" / "aws"
 
 
 def _task(stage: Stage, name: str) -> dict[str, Any]:
@@ -47,10 +47,11 @@ def _asked(value: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["webserver", "daemon", "code", "prepare"])
-def test_every_variable_of_the_instance_file_is_given(stage: Stage, name: str) -> None:
+def test_every_variable_of_the_instance_files_is_given(stage: Stage, name: str) -> None:
     container = _container(stage, name)
     given = {variable["Name"] for variable in (*container["Environment"], *container["Secrets"])}
-    assert _asked(yaml.safe_load(INSTANCE.read_text())) <= given
+    for file in ("dagster.yaml", "workspace.yaml"):
+        assert _asked(yaml.safe_load((FILES / file).read_text())) <= given
 
 
 def test_the_code_location_names_the_image_in_which_its_runs_start(stage: Stage) -> None:
