@@ -42,8 +42,8 @@ class WorkerSettings(BaseSettings):
         there = {"auto", "local", *["lambda"] * bool(self.worker_function), *["ecs"] * bool(self.worker_cluster)}
         if missing := sorted({self.place_of(stage) for stage in _STAGES} - there):
             raise ValueError(
-                f"LORECHAT_WORKER_PLACE names {', '.join(missing)}, and there is none: set LORECHAT_WORKER_FUNCTION for "
-                "lambda, LORECHAT_WORKER_CLUSTER and LORECHAT_WORKER_TASK for ecs"
+                f"LORECHAT_WORKER_PLACE names {', '.join(missing)}, and there is none: set LORECHAT_WORKER_FUNCTION "
+                "for lambda, LORECHAT_WORKER_CLUSTER and LORECHAT_WORKER_TASK for ecs"
             )
         return self
 

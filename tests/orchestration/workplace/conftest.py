@@ -9,13 +9,21 @@ import dagster as dg
 import pytest
 
 from orchestration.settings import PipelineSettings
+from orchestration.workplace import placement
 from orchestration.workplace.placement import Placing
 from orchestration.workplace.remote_crew import RemoteCrew
 from retrieval.embedder import Embedder
+from retrieval.local_store import LocalStore
 from retrieval.models import load_embedder
+from tests.assets.conftest import CrawledSource
 from tests.ministack import Ministack
 from tests.orchestration.workplace.account import Account, make_account
 from tests.orchestration.workplace.fargate import Fargate
+
+PAGES = {
+    f"/{number}": f"<main><h1>Day {number}</h1><p>On day {number} there was rain again, and wind.</p></main>"
+    for number in range(12)
+}
 
 
 @pytest.fixture(scope="session")
@@ -86,3 +94,20 @@ def step() -> Iterator[Step]:
             return dg.materialize([asset], instance=instance, raise_on_error=False)
 
         yield run
+
+
+@pytest.fixture
+def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six units are enough for a worker, so that twelve have two."""
+    six = {"markdown": 6, "chunks": 6, "embeddings": 6}
+    monkeypatch.setattr(placement, "SHARE", {"lambda": six, "ecs": six})
+    monkeypatch.setattr("assets.stages.sharding._LEAST_SHARE", six)
+
+
+@pytest.fixture
+def crawled(site: Site, embedder: Embedder, tmp_path: Path, request: pytest.FixtureRequest) -> CrawledSource:
+    """A source of its own in the account's lake, which is opened with the rights that Dagster has."""
+    found = CrawledSource(site.account.lake(site.account.dagster), LocalStore(tmp_path / "index"), embedder)
+    found.source = found.source.model_copy(update={"name": f"site-{abs(hash(request.node.name)) % 10**8}"})
+    found.crawl(PAGES)
+    return found

@@ -27,7 +27,7 @@ class Fargate:
     """The processes of tasks, by ARN. `environment` is what the image and the task definition give them.
 
     `commands` are taken by the tasks that are started, one each, before they get `worker`; `fates` are what ECS says
-    of a task when its process has ended, by ARN.
+    of a task when its process has ended, by ARN. Of the tasks in `lost` ECS knows nothing when they are to be stopped.
     """
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
@@ -39,6 +39,8 @@ class Fargate:
         self.commands: list[Command] = []
         self.fates: dict[str, dict[str, Any]] = {}
         self.lost: set[str] = set()
+        self.has_spot = True
+        self._asking = threading.local()
         self.started = threading.Condition(self._lock)
 
     def watch(self, ecs: Any) -> None:
@@ -69,8 +71,11 @@ class Fargate:
 
     def _asked(self, params: dict[str, Any], **_: Any) -> None:
         self.requests.append(params)
+        self._asking.provider = params["capacityProviderStrategy"][0]["capacityProvider"]
 
     def _run(self, parsed: dict[str, Any], **_: Any) -> None:
+        if not self.has_spot and self._asking.provider == "FARGATE_SPOT":
+            parsed.update(tasks=[], failures=[{"reason": "Capacity is unavailable at this time"}])
         for task in parsed.get("tasks", []):
             [override] = task["overrides"]["containerOverrides"]
             told = {one["name"]: one["value"] for one in override["environment"]}

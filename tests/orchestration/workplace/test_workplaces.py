@@ -19,20 +19,15 @@ from data_contracts.document import DOCUMENTS
 from data_contracts.embedding import EMBEDDINGS
 from data_contracts.quarantine import QUARANTINE
 from lake import Lake
-from orchestration.workplace import placement
 from retrieval.embedder import Embedder
 from retrieval.local_store import LocalStore
 from tests.assets.conftest import CrawledSource
-from tests.orchestration.workplace.conftest import Site, Step
+from tests.orchestration.workplace.conftest import PAGES, Site, Step
 
 pytestmark = pytest.mark.slow
 
 PLACES = ("local", "lambda", "ecs")
 WHEN = ("extracted_at", "embedded_at", "vector")
-PAGES = {
-    f"/{number}": f"<main><h1>Day {number}</h1><p>On day {number} there was rain again, and wind.</p></main>"
-    for number in range(12)
-}
 
 
 def rows(lake: Lake, table: Any) -> list[dict[str, Any]]:
@@ -56,23 +51,6 @@ def stages(crawled: CrawledSource, crew: Workforce | None) -> list[Callable[[], 
         lambda: split_documents(source, lake, embedder, chunking, on_progress=tell, crew=crew),
         lambda: embed_chunks(source, lake, embedder, chunking, on_progress=tell, crew=crew),
     ]
-
-
-@pytest.fixture
-def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six units are enough for a worker, so that twelve have two."""
-    six = {"markdown": 6, "chunks": 6, "embeddings": 6}
-    monkeypatch.setattr(placement, "SHARE", {"lambda": six, "ecs": six})
-    monkeypatch.setattr("assets.stages.sharding._LEAST_SHARE", six)
-
-
-@pytest.fixture
-def crawled(site: Site, embedder: Embedder, tmp_path: Path, request: pytest.FixtureRequest) -> CrawledSource:
-    """A source of its own in the account's lake, which is opened with the rights that Dagster has."""
-    found = CrawledSource(site.account.lake(site.account.dagster), LocalStore(tmp_path / "index"), embedder)
-    found.source = found.source.model_copy(update={"name": f"site-{abs(hash(request.node.name)) % 10**8}"})
-    found.crawl(PAGES)
-    return found
 
 
 def own(found: list[dict[str, Any]], source: str) -> list[dict[str, Any]]:
