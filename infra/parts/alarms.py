@@ -1,4 +1,5 @@
-"""When somebody is told: single alarms say what is wrong, and two composite ones call."""
+"""When somebody is told: single alarms say what is wrong, and two composite ones call. docs/monitoring.md says what
+each wants one to do."""
 
 from __future__ import annotations
 
@@ -38,14 +39,19 @@ class Alarms(Construct):
         function: Sequence[cloudwatch.Alarm],
     ) -> None:
         super().__init__(scope, id)
+        self._config = config
         missing, fine = cloudwatch.TreatMissingData.BREACHING, cloudwatch.TreatMissingData.NOT_BREACHING
         asked = Duration.minutes(config.watch.canary_minutes)
-        answered = own_metric(config, "canary_answered", "Minimum", "canary", period=asked)
-        slow = own_metric(config, "canary_seconds", "p95", "canary", period=asked)
+        answered = own_metric(config, "canary_answered", "Minimum", period=asked)
+        slow = own_metric(config, "canary_seconds", "p95", period=asked)
+        waiting = own_metric(config, "first_text_seconds", "p95", period=_FIVE)
+        broken = own_metric(config, "turns", "Sum", period=_FIVE, outcome="failed")
         failed = targets.metrics.http_code_target(elb.HttpCodeTarget.TARGET_5XX_COUNT, period=_FIVE)
         people = [
             self._alarm("NotAnswered", answered, 1, "the canary got no answer", _BELOW, missing, times=3),
-            self._alarm("Slow", slow, config.watch.slow_seconds, "answers are slow", _ABOVE, fine, times=3),
+            self._alarm("Slow", slow, config.watch.slow_seconds, "the canary waits too long", _ABOVE, fine, times=3),
+            self._alarm("Waiting", waiting, config.watch.slow_seconds, "people wait too long", _ABOVE, fine, times=3),
+            self._alarm("BrokenTurns", broken, 5, "questions end in errors", _ABOVE, fine, times=2),
             self._alarm("Failures", failed, 5, "the chat fails", _ABOVE, fine, times=2),
             self._alarm(
                 "Unhealthy",
@@ -57,7 +63,7 @@ class Alarms(Construct):
                 times=2,
             ),
         ]
-        behind = list(function)
+        behind = [*function, *self._figures()]
         for place, database in enumerate(databases):
             free = database.metric_free_storage_space(period=_FIVE)
             behind.append(
@@ -78,6 +84,26 @@ class Alarms(Construct):
             )
         self.people = self._composite("People", people, "People who ask now get no good answer", topic)
         self.pipeline = self._composite("Pipeline", behind, "The pipeline needs a person", topic)
+
+    def _figures(self) -> list[cloudwatch.Alarm]:
+        """What the pipeline says of itself. Runs and materializations are seen a minute after they ended, so what they
+        count is judged by the hour."""
+        config, watch, hour = self._config, self._config.watch, Duration.hours(1)
+        missing, fine = cloudwatch.TreatMissingData.BREACHING, cloudwatch.TreatMissingData.NOT_BREACHING
+
+        def figure(name: str, statistic: str, period: Duration = _FIVE) -> cloudwatch.Metric:
+            return own_metric(config, name, statistic, period=period)
+
+        failed, share = figure("runs_failed", "Sum", hour), figure("quarantined_percent", "Maximum", hour)
+        waits, late = figure("oldest_queued_seconds", "Maximum"), figure("overdue_hours", "Maximum")
+        told = figure("queued_runs", "SampleCount")
+        return [
+            self._alarm("RunsFailed", failed, 1, "a run failed for good", _ABOVE, fine, times=1),
+            self._alarm("Overdue", late, watch.overdue_hours, "a recrawl is overdue", _ABOVE, fine, times=3),
+            self._alarm("Stuck", waits, 60 * watch.queue_minutes, "a run waits too long", _ABOVE, fine, times=3),
+            self._alarm("Quarantine", share, watch.quarantine_percent, "many rows break a rule", _ABOVE, fine, times=1),
+            self._alarm("Silent", told, 1, "the pipeline tells nothing of itself", _BELOW, missing, times=3),
+        ]
 
     def _alarm(
         self,

@@ -69,6 +69,8 @@ def _environment(config: StageConfig, address: str, lake: s3.IBucket) -> dict[st
         "LORECHAT_TRUSTED_PROXIES": config.cidr,
         "LORECHAT_LOGIN": config.chat.login,
         "LORECHAT_DOORS": "keys",
+        "LORECHAT_METRICS": "emf",
+        "LORECHAT_METRICS_STAGE": config.stage,
         "LORECHAT_DRAIN_SECONDS": str(_DRAIN_SECONDS),
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{TRACES_PORT}",
     }

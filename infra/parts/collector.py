@@ -1,5 +1,8 @@
-"""The collector beside the chat: what `/metrics` says becomes CloudWatch metrics in the embedded metric format, and
-traces go to X-Ray. It reads `/metrics` from within the task, which needs no key."""
+"""The collector beside the chat: traces go to X-Ray, and what `/metrics` says of the process becomes metrics. It reads
+`/metrics` from within the task, which needs no key.
+
+Turns are not among them. The collector makes statistic sets of Prometheus' histograms, which have no percentiles; so
+the chat itself writes a line for each turn into its log."""
 
 from __future__ import annotations
 
@@ -20,18 +23,13 @@ STAGE = "stage"
 
 
 METRICS: dict[str, tuple[str, ...]] = {
-    "lorechat_turns_total": ("outcome",),
     "lorechat_turns_running": (),
-    "lorechat_first_text_seconds": (),
-    "lorechat_turn_seconds": (),
-    "lorechat_retrieval_seconds": (),
-    "lorechat_tokens_total": ("model", "kind"),
-    "lorechat_cost_dollars_total": ("model",),
-    "lorechat_cached_answers_total": (),
+    "lorechat_open_pages": (),
+    "lorechat_breaker_open": ("model",),
     "lorechat_refusals_total": ("status",),
     "lorechat_budget_refusals_total": (),
 }
-"""Metrics of the chat that are sent on, with further dimensions beside the stage."""
+"""Metrics of the chat's process that are sent on, with their dimensions beside the stage."""
 
 
 def namespace(config: StageConfig) -> str:
@@ -81,7 +79,7 @@ def _settings(config: StageConfig, metrics: logs.ILogGroup) -> dict[str, object]
                 "dimension_rollup_option": "NoDimensionRollup",
                 "metric_declarations": [
                     {
-                        "dimensions": [[STAGE]] + ([[STAGE, *further]] if further else []),
+                        "dimensions": [[STAGE, *further]],
                         "metric_name_selectors": [f"^{name}$"],
                     }
                     for name, further in METRICS.items()

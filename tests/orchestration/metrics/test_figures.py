@@ -53,6 +53,7 @@ def test_a_build_is_counted_once_and_its_source_is_told_of_at_every_look(
     assert (small["live_pages"], small["overdue_hours"]) == (7, 0)
     assert 0 <= small["median_page_hours"] <= small["oldest_page_hours"] < 1
     assert 0 < small["heading_recall"] <= 100
+    assert (small["golden_recall"], small["release_hours"] < 1) == (100, True)
 
     memory = Memory.parse(memory.model_dump_json(), datetime.now(UTC))
     runs, again = _look(settings, memory, datetime.now(UTC) + timedelta(days=14))
