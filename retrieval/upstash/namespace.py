@@ -37,18 +37,20 @@ async def scanned(
         cursor = page.next_cursor
 
 
-async def settled(index: AsyncIndex, namespace: str, manifest: ReleaseManifest, plan: UpstashPlan) -> None:
-    """Wait until the namespace holds exactly the release's rows and none is on its way. Raises IndexDamaged."""
+async def settled(
+    index: AsyncIndex, namespace: str, manifest: ReleaseManifest, plan: UpstashPlan, *, rows: int
+) -> None:
+    """Wait until the namespace holds exactly so many rows of a release and none is on its way. Raises IndexDamaged."""
     pause, waited = _FIRST_PAUSE, 0.0
     while True:
         there = (await index.info()).namespaces.get(namespace)
         count, pending = (there.vector_count, there.pending_vector_count) if there else (0, 0)
-        if (count, pending) == (manifest.chunks, 0):
+        if (count, pending) == (rows, 0):
             return
         if waited > plan.settle:
             raise IndexDamaged(
-                f"The release {manifest.release_id} of {manifest.source} has {count} passages in Upstash instead "
-                f"of {manifest.chunks} ({pending} on their way). Run vector_index again: it sends what is missing."
+                f"The release {manifest.release_id} of {manifest.source} has {count} rows in Upstash instead "
+                f"of {rows} ({pending} on their way). Run vector_index again: it sends what is missing."
             )
         await asyncio.sleep(pause)
         waited += pause

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from upstash_vector.types import FetchResult, Vector
@@ -20,10 +19,9 @@ from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.question import ask, nearest, page_passages
 from retrieval.upstash.registry import Registry
 from retrieval.upstash.row import HASH
+from retrieval.upstash.sweep import PAGES, REGISTRY, sweep
 from retrieval.upstash.transport import PatientIndex
 from retrieval.vector_store import ReleaseManifest, SearchMode
-
-_ABANDONED = timedelta(hours=1)
 
 
 def no_index(source: str) -> IndexMissing:
@@ -58,7 +56,7 @@ class UpstashReleases:
         self._index = PatientIndex(url, token, patience=plan.patience)
         self._plan = plan
         self._prefix = checked_name(prefix)
-        self.registry = Registry(self._index, f"{self._prefix}.registry", settle=plan.settle)
+        self.registry = Registry(self._index, f"{self._prefix}.{REGISTRY}", settle=plan.settle)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -95,6 +93,7 @@ class UpstashReleases:
                 self._namespace(manifest.source, manifest.release_id),
                 vector=vector,
                 text=text,
+                pages=PAGES,
                 limit=limit,
                 mode=mode,
                 ranking=calibrated(ranking, manifest.evaluation),
@@ -159,8 +158,14 @@ class UpstashReleases:
         if await self.registry.manifest(source, release_id) is not None:
             return None
         await self.registry.begin(source, release_id)
-        await self._sweep(source)
-        namespace = self._namespace(source, release_id)
+        await sweep(self._index, self.registry, source, self._namespace(source, "x")[:-1])
+        return await self._resumed(manifest, self._namespace(source, release_id))
+
+    async def begin_pages(self, building: Building) -> Building:
+        """Start or resume the part of a build that holds the words of whole pages."""
+        return await self._resumed(building.manifest, building.namespace + PAGES)
+
+    async def _resumed(self, manifest: ReleaseManifest, namespace: str) -> Building:
         there: dict[str, str] = {}
         if (await self._index.info()).namespaces.get(namespace) is not None:
             async for page in scanned(self._index, namespace, self._plan):
@@ -176,32 +181,18 @@ class UpstashReleases:
         """Say that the build goes on."""
         await self.registry.begin(building.manifest.source, building.manifest.release_id)
 
-    async def finish(self, building: Building, sent: Collection[str]) -> None:
-        """Delete what does not belong there, wait until every row is seen, and write the release down."""
+    async def settle(self, building: Building, sent: Collection[str]) -> None:
+        """Delete what does not belong there, and wait until every row that was sent is seen. Raises IndexDamaged."""
         orphans = [row_id for row_id in building.there if row_id not in sent] if building.there else []
         for start in range(0, len(orphans), self._plan.rows):
             ids: Any = orphans[start : start + self._plan.rows]
             await self._index.delete(ids=ids, namespace=building.namespace)
-        await settled(self._index, building.namespace, building.manifest, self._plan)
-        await self.registry.keep(building.manifest)
-        await self.registry.end(building.manifest.source, building.manifest.release_id)
+        await settled(self._index, building.namespace, building.manifest, self._plan, rows=len(sent))
 
-    async def _sweep(self, source: str) -> None:
-        """Delete what builds left behind that nobody has worked on for an hour.
-
-        Read in this order, since a build that ends writes its release before it takes its note away: namespaces, notes,
-        releases. What has neither a release nor a young note is nobody's.
-        """
-        start = self._namespace(source, "x")[:-1]
-        spaces = [name for name in await self._index.list_namespaces() if name.startswith(start)]
-        notes = await self.registry.building(source)
-        built = {manifest.release_id for manifest in await self.registry.manifests(source)}
-        limit = datetime.now(UTC) - _ABANDONED
-        for name in spaces:
-            release_id = name.removeprefix(start)
-            if release_id not in built and notes.get(release_id, datetime.min.replace(tzinfo=UTC)) < limit:
-                await delete_namespace(self._index, name)
-                await self.registry.end(source, release_id)
+    async def finish(self, manifest: ReleaseManifest) -> None:
+        """Write a release down whose rows are all there."""
+        await self.registry.keep(manifest)
+        await self.registry.end(manifest.source, manifest.release_id)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -232,3 +223,4 @@ class UpstashReleases:
             raise RetrievalError(f"{release_id} is the live release of {source}. Promote another one first.")
         if manifest is not None:
             await delete_namespace(self._index, self._namespace(source, release_id))
+            await delete_namespace(self._index, self._namespace(source, release_id) + PAGES)

@@ -6,6 +6,7 @@ import atexit
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import closing
 from itertools import islice
 from threading import Lock
 from typing import Any, Self, TypeVar
@@ -16,6 +17,7 @@ from data_contracts.passage import Passage, ScoredPassage
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking
 from retrieval.upstash.background_loop import BackgroundLoop
+from retrieval.upstash.page_rows import PageSpool
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.releases import Building, UpstashReleases
 from retrieval.upstash.row import HASH, URL, passage_of, row_of, vector_of
@@ -160,10 +162,15 @@ class UpstashStore:
         building = self._run(lambda releases: releases.begin(manifest))
         if building is None:
             return
-        sent = self._send(building, _rows(batches))
-        if len(sent) != manifest.chunks:
-            raise ValueError(f"the manifest says {manifest.chunks} chunks, the batches brought {len(sent)}")
-        self._run(lambda releases: releases.finish(building, sent))
+        with closing(PageSpool()) as spool:
+            sent = self._send(building, _rows(spool.through(batches)))
+            if len(sent) != manifest.chunks:
+                raise ValueError(f"the manifest says {manifest.chunks} chunks, the batches brought {len(sent)}")
+            pages = self._run(lambda releases: releases.begin_pages(building))
+            sent_pages = self._send(pages, spool.rows(manifest.dimension))
+        self._run(lambda releases: releases.settle(building, sent))
+        self._run(lambda releases: releases.settle(pages, sent_pages))
+        self._run(lambda releases: releases.finish(manifest))
 
     def _send(self, building: Building, rows: Iterator[Vector]) -> set[str]:
         """Send rows that are not there yet, some requests at once; return the ids of all."""

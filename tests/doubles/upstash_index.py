@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from tests.doubles.upstash_filter import BadFilter, parse_filter
+from tests.doubles.upstash_scores import Rows, fused, terms, unit
 
-RRF_K = 60
-"""The constant of reciprocal rank fusion, as Upstash documents it."""
 MOST_TERMS = 1000
 
 Row = dict[str, Any]
@@ -30,6 +25,20 @@ class Namespace:
 
     rows: dict[str, Row] = field(default_factory=dict)
     waiting: list[tuple[int, str, Row | None]] = field(default_factory=list)
+    scored: Rows | None = None
+
+    def scorer(self) -> Rows:
+        """Return what scores the rows that readers see."""
+        self.scored = self.scored or Rows(self.rows)
+        return self.scored
+
+    def show(self, row_id: str, row: Row | None) -> None:
+        """Let readers see a write."""
+        self.scored = None
+        if row is None:
+            self.rows.pop(row_id, None)
+        else:
+            self.rows[row_id] = row
 
 
 class Index:
@@ -51,10 +60,7 @@ class Index:
             due = [write for write in space.waiting if write[0] <= self._now]
             space.waiting = [write for write in space.waiting if write[0] > self._now]
             for _, row_id, row in due:
-                if row is None:
-                    space.rows.pop(row_id, None)
-                else:
-                    space.rows[row_id] = row
+                space.show(row_id, row)
 
     def upsert(self, name: str, rows: Iterable[Row]) -> None:
         checked = [self._checked(row) for row in rows]
@@ -109,20 +115,23 @@ class Index:
 
     def query(self, name: str, payload: Mapping[str, Any]) -> list[Row]:
         """Return the topK rows by the dense, the sparse, or both parts of the question."""
-        wanted = self._filter(payload["filter"]) if payload.get("filter") else None
-        rows = self.namespaces.get(name, Namespace()).rows
-        rows = {key: row for key, row in rows.items() if wanted is None or wanted(row.get("metadata") or {})}
+        space = self.namespaces.get(name, Namespace())
         top, found = int(payload["topK"]), []
         if not 1 <= top <= 1000:
             raise BadRequest("topK must be between 1 and 1000")
+        keep = self._keep(space.rows, payload.get("filter"))
         if payload.get("vector") is not None:
-            found.append(self._dense(rows, payload["vector"])[:top])
+            found.append(space.scorer().dense(self._asked(payload["vector"]), keep)[:top])
         if payload.get("sparseVector") is not None:
-            found.append(self._sparse(rows, payload, name)[:top])
+            with_idf = payload.get("weightingStrategy") == "IDF"
+            found.append(space.scorer().sparse(terms(payload["sparseVector"]), keep, with_idf=with_idf)[:top])
         if not found:
             raise BadRequest("vector or sparseVector is needed")
-        scores = found[0] if len(found) == 1 else _fused(found, payload.get("fusionAlgorithm") or "RRF")
-        return [{**_shown(rows[key], payload), "score": score} for key, score in scores[:top]]
+        try:
+            scores = found[0] if len(found) == 1 else fused(found, payload.get("fusionAlgorithm") or "RRF")
+        except ValueError as error:
+            raise BadRequest(str(error)) from error
+        return [{**_shown(space.rows[key], payload), "score": score} for key, score in scores[:top]]
 
     def info(self) -> Row:
         spaces = {
@@ -141,44 +150,27 @@ class Index:
             "namespaces": spaces,
         }
 
-    def _dense(self, rows: Mapping[str, Row], vector: list[float]) -> list[tuple[str, float]]:
-        """Cosines, mapped to 0..1 as Upstash does: (1 + cosine) / 2."""
-        if len(vector) != self.dimension:
-            raise BadRequest(f"vector has {len(vector)} dimensions, the index {self.dimension}")
-        asked = _unit(vector)
-        if asked is None:
-            raise BadRequest("cosine of a vector of length zero")
-        scored = [(key, (1 + float(_unit(row["vector"]) @ asked)) / 2) for key, row in rows.items()]
-        return sorted(scored, key=lambda pair: -pair[1])
+    def _asked(self, vector: list[float]) -> Any:
+        asked = unit(vector)
+        if len(vector) != self.dimension or asked is None:
+            raise BadRequest(f"a question needs {self.dimension} dimensions and a length above zero, not {len(vector)}")
+        return asked
 
-    def _sparse(self, rows: Mapping[str, Row], payload: Mapping[str, Any], name: str) -> list[tuple[str, float]]:
-        """Inner products over shared dimensions, each weighted by IDF where that is asked for; rows that share none
-        are not found."""
-        asked = _terms(payload["sparseVector"])
-        everything = self.namespaces.get(name, Namespace()).rows
-        if payload.get("weightingStrategy") == "IDF":
-            held = Counter(term for row in everything.values() for term in row["sparseVector"]["indices"])
-            total = len(everything)
-            asked = {
-                term: value * math.log((total - held[term] + 0.5) / (held[term] + 0.5) + 1)
-                for term, value in asked.items()
-            }
-        scored = []
-        for key, row in rows.items():
-            there = _terms(row["sparseVector"])
-            if asked.keys() & there.keys():
-                scored.append((key, sum(value * there.get(term, 0.0) for term, value in asked.items())))
-        return sorted(scored, key=lambda pair: -pair[1])
+    def _keep(self, rows: Mapping[str, Row], text: str | None) -> Callable[[str], bool]:
+        if not text:
+            return lambda key: True
+        wanted = self._filter(text)
+        return lambda key: bool(wanted(rows[key].get("metadata") or {}))
 
     def _checked(self, row: Row) -> Row:
         if "vector" not in row or "sparseVector" not in row:
             raise BadRequest("a hybrid index needs a dense and a sparse vector in each row")
-        if len(row["vector"]) != self.dimension or _unit(row["vector"]) is None:
+        if len(row["vector"]) != self.dimension or unit(row["vector"]) is None:
             raise BadRequest(f"a vector needs {self.dimension} dimensions and a length above zero")
-        terms = row["sparseVector"]
-        if len(terms["indices"]) != len(terms["values"]) or not 1 <= len(terms["indices"]) <= MOST_TERMS:
+        sparse = row["sparseVector"]
+        if len(sparse["indices"]) != len(sparse["values"]) or not 1 <= len(sparse["indices"]) <= MOST_TERMS:
             raise BadRequest(f"a sparse vector needs 1 to {MOST_TERMS} dimensions, as many indices as values")
-        if any(not -(2**31) <= index < 2**31 for index in terms["indices"]):
+        if any(not -(2**31) <= index < 2**31 for index in sparse["indices"]):
             raise BadRequest("sparse indices are signed 32-bit numbers")
         return row
 
@@ -193,15 +185,11 @@ class Index:
         return rows
 
     def _write(self, space: Namespace, writes: list[tuple[str, Row | None]]) -> None:
-        if not self.lag:
-            space.rows = self._newest(space)
         for row_id, row in writes:
             if self.lag:
                 space.waiting.append((self._now + self.lag, row_id, row))
-            elif row is None:
-                space.rows.pop(row_id, None)
             else:
-                space.rows[row_id] = row
+                space.show(row_id, row)
 
     @staticmethod
     def _filter(text: str) -> Any:
@@ -209,36 +197,6 @@ class Index:
             return parse_filter(text)
         except BadFilter as error:
             raise BadRequest(f"Invalid filter: {error}") from error
-
-
-def _unit(vector: list[float]) -> Any:
-    array = np.asarray(vector, dtype=np.float64)
-    length = float(np.linalg.norm(array))
-    return array / length if length else None
-
-
-def _terms(sparse: Mapping[str, list[Any]]) -> dict[int, float]:
-    return dict(zip(sparse["indices"], sparse["values"], strict=True))
-
-
-def _fused(found: list[list[tuple[str, float]]], algorithm: str) -> list[tuple[str, float]]:
-    total: Counter[str] = Counter()
-    for scored in found:
-        if algorithm == "RRF":
-            total.update({key: 1 / (RRF_K + rank) for rank, (key, _) in enumerate(scored, start=1)})
-        elif algorithm == "DBSF":
-            total.update(_distribution(scored))
-        else:
-            raise BadRequest(f"no fusion algorithm {algorithm!r}")
-    return sorted(total.items(), key=lambda pair: -pair[1])
-
-
-def _distribution(scored: list[tuple[str, float]]) -> dict[str, float]:
-    """Scores between the mean minus and plus three standard deviations, as a share of that span."""
-    values = np.array([score for _, score in scored])
-    spread = 6 * float(values.std()) if len(values) else 0.0
-    low = float(values.mean()) - spread / 2 if len(values) else 0.0
-    return {key: (score - low) / spread if spread else 0.5 for key, score in scored}
 
 
 def _shown(row: Row, payload: Mapping[str, Any]) -> Row:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from retrieval.error import IndexDamaged, StoreUnreachable
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.store import UpstashStore
+from retrieval.upstash.sweep import PAGES
 from retrieval.vector_store import ReleaseManifest
 from tests.doubles.upstash_double import UpstashDouble
 from tests.retrieval.conftest import DIMENSION, Shelf
@@ -24,27 +25,18 @@ TEXTS = tuple(f"Fact number {number} of the long book of facts." for number in r
 PLAN = UpstashPlan(rows=5, parallel=3, settle=5.0, patience=5.0)
 
 
-@pytest.fixture
-def make_double() -> Iterator[Callable[..., UpstashDouble]]:
-    made: list[UpstashDouble] = []
-
-    def make(**settings: int) -> UpstashDouble:
-        made.append(UpstashDouble(dimension=DIMENSION, **settings))
-        return made[-1]
-
-    yield make
-    for double in made:
-        double.close()
-
-
 def built(double: UpstashDouble, texts: tuple[str, ...] = TEXTS, *, plan: UpstashPlan = PLAN, name: str = "one") -> str:
     with UpstashStore(double.url, double.token, plan=plan) as store:
         return Shelf(store).publish(texts, name=name).release_id
 
 
 def batches_sent(double: UpstashDouble) -> list[int]:
-    """How many passages each request brought; notes and pointers go elsewhere."""
-    return [call.rows for call in double.calls if call.operation == "upsert" and "docs" in call.namespace]
+    """How many passages each request brought; pages, notes and pointers go elsewhere."""
+    return [call.rows for call in double.calls if call.operation == "upsert" and is_of_passages(call.namespace)]
+
+
+def is_of_passages(namespace: str) -> bool:
+    return namespace.startswith("lorechat.docs.") and not namespace.endswith(PAGES)
 
 
 def test_rows_go_out_in_the_plans_batches_some_at_once(make_double: Callable[..., UpstashDouble]) -> None:
@@ -66,7 +58,7 @@ def test_rows_that_never_show_up_are_told_and_nothing_goes_live(make_double: Cal
     double = make_double()
     upsert = double.index.upsert
     double.index.upsert = lambda name, rows: upsert(name, rows[1:] if len(rows) > 1 else rows)  # type: ignore[method-assign,index]  # a server that loses rows
-    with pytest.raises(IndexDamaged, match=r"32 passages in Upstash instead of 40.*sends what is missing"):
+    with pytest.raises(IndexDamaged, match=r"32 rows in Upstash instead of 40.*sends what is missing"):
         built(double, plan=UpstashPlan(rows=5, settle=0.2))
     double.index.upsert = upsert  # type: ignore[method-assign]
     before = len(batches_sent(double))
@@ -105,7 +97,7 @@ def test_a_killed_build_is_resumed_with_what_is_missing(make_double: Callable[..
     double.trouble = lambda number, path: None
     with UpstashStore(double.url, double.token, plan=PLAN) as store:
         assert store.releases("docs") == []
-    [space] = [space for name, space in double.index.namespaces.items() if name.startswith("lorechat.docs.")]
+    [space] = [space for name, space in double.index.namespaces.items() if is_of_passages(name)]
     left = len(space.rows)
     assert 0 < left < len(TEXTS)
     before = len(batches_sent(double))
@@ -136,9 +128,22 @@ def test_what_an_abandoned_build_left_is_swept_and_a_young_one_is_not(
                 store.build(shelf.manifest_of(TEXTS, name=name), shelf.batches_of(TEXTS[:6]))
         _age_note(double, shelf.manifest_of(TEXTS, name="old"))
         shelf.publish(TEXTS, name="new")
-    spaces = {name.removeprefix("lorechat.docs.") for name in double.index.namespaces if "docs" in name}
-    expected = {shelf.manifest_of(TEXTS, name=name).release_id for name in ("young", "new")}
-    assert spaces == expected
+    spaces = {name for name in double.index.namespaces if "docs" in name}
+    young, new = (f"lorechat.docs.{shelf.manifest_of(TEXTS, name=name).release_id}" for name in ("young", "new"))
+    assert spaces == {young, new, new + PAGES}
+
+
+def test_a_sweep_leaves_what_belongs_to_a_deployment_with_a_longer_name(
+    make_double: Callable[..., UpstashDouble],
+) -> None:
+    double = make_double()
+    with UpstashStore(double.url, double.token, plan=PLAN, prefix="lorechat.docs") as store:
+        Shelf(store).publish(("Only theirs.",), source="blue")
+        theirs = {name for name in double.index.namespaces if name.startswith("lorechat.docs.blue.")}
+        built(double)
+        assert len(theirs) == 2
+        assert theirs <= set(double.index.namespaces)
+        assert Shelf(store).ask("only", source="blue") == ["Only theirs."]
 
 
 def _age_note(double: UpstashDouble, manifest: ReleaseManifest) -> None:
