@@ -7,7 +7,9 @@ from infra.cost import price
 from infra.cost.assumption import AtRest
 from infra.cost.fargate import hour, month
 
-_DAGSTER_SERVICES, _DATABASES, _SECRETS, _ALARMS, _OWN_METRICS = 3, 2, 5, 10, 40
+_DAGSTER_SERVICES, _DATABASES, _SECRETS, _ALARMS, _COMPOSITE_ALARMS = 3, 2, 5, 19, 2
+_OWN_METRICS = 85
+"""Series of three sources and two models; a further source has 7 more, up to LORECHAT_METRICS_SOURCES."""
 
 
 def at_rest(config: StageConfig, assumed: AtRest = AtRest()) -> dict[str, float]:  # noqa: B008  it is frozen
@@ -26,6 +28,7 @@ def at_rest(config: StageConfig, assumed: AtRest = AtRest()) -> dict[str, float]
         "Firewall": _firewall(config),
         "CloudWatch": assumed.log_gigabytes * price.LOG_GIGABYTE
         + _ALARMS * price.ALARM
+        + _COMPOSITE_ALARMS * price.COMPOSITE_ALARM
         + price.DASHBOARD
         + _OWN_METRICS * price.OWN_METRIC,
         "S3": assumed.data_gigabytes * price.OBJECT_GIGABYTE,
