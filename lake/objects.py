@@ -108,13 +108,17 @@ class ObjectFolder:
         except FileNotFoundError:
             raise
         except InvalidPathError as error:
-            said = str(error).partition("\n\n")[0]
             raise LakeUnreachable(
-                f"a file below {self.url} has a name that cannot be used: {said}. Rename or delete it."
+                f"a file below {self.url} has a name that cannot be used: {_said(error)}. Rename or delete it."
             ) from error
         except (BaseError, OSError) as error:
             todo = advice(error) or "Check its place, its credentials and the free space there."
-            raise LakeUnreachable(f"cannot use {self.url}: {error}. {todo}") from error
+            raise LakeUnreachable(f"cannot use {self.url}: {_said(error)}. {todo}") from error
+
+
+def _said(error: Exception) -> str:
+    """What the store's library says, without its own inner workings."""
+    return str(error).partition("\n\n")[0]
 
 
 def _facts(meta: ObjectMeta) -> ObjectFacts:

@@ -10,7 +10,10 @@ OrchestrationError
 ├── NoSuchSource      a source was named that there is no file for
 ├── NoSuchRelease     a release was named that the source never had
 ├── NoSuchAnswer      an answer was named that is not kept
-└── BadInput          a file, folder or URL cannot be read as what it should be
+├── BadInput          a file, folder or URL cannot be read as what it should be
+├── OutOfTime         the function's time is nearly over
+├── DropsFailed       some of the dropped objects of an event were not done
+└── EventUnknown      the function was called with something that it knows nothing of
 """
 
 from __future__ import annotations
@@ -58,3 +61,15 @@ class NoSuchAnswer(OrchestrationError):
 
 class BadInput(OrchestrationError):
     """A file, folder or URL cannot be read as what it should be."""
+
+
+class OutOfTime(OrchestrationError):
+    """The function's time is nearly over; another attempt goes on."""
+
+
+class DropsFailed(OrchestrationError):
+    """Some of the dropped objects of an event were not done; another attempt may do them."""
+
+
+class EventUnknown(OrchestrationError):
+    """The function was called with something that it knows nothing of."""

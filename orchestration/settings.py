@@ -70,6 +70,10 @@ class PipelineSettings(StoreSettings, EmbeddingSettings, WorkerSettings):
     inbox_settle_seconds: float = Field(default=5.0, ge=0, description="a dropped file that changed later waits")
     export: bool = Field(default=True, description="write documents as JSONL below processed/ of the lake's place")
 
+    idempotency_table: str = Field(default="", description="table of what the function has done; empty: none")
+    function_bytes: int = Field(default=32_000_000, ge=1_000, description="largest dropped object it reads")
+    function_texts: int = Field(default=500, ge=0, description="most texts of a drop that it embeds")
+
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="port of Dagster's webserver")
     chat_port: int = Field(default=8000, ge=1, le=65535, description="port of the chat")
     dagster_url: str = Field(default="", description="Dagster's address for people; empty: this machine's")
@@ -121,10 +125,13 @@ class PipelineSettings(StoreSettings, EmbeddingSettings, WorkerSettings):
 
     def storage_options(self) -> dict[str, str]:
         """The lake's credentials, as delta-rs names them; empty for a folder."""
+        return self._storage_options(self.lake_place)
+
+    def _storage_options(self, url: str) -> dict[str, str]:
         from lake.s3_options import s3_options
 
         return s3_options(
-            self.lake_place,
+            url,
             endpoint=self.s3_endpoint,
             region=self.s3_region,
             key_id=self.s3_access_key_id,
@@ -144,6 +151,13 @@ class PipelineSettings(StoreSettings, EmbeddingSettings, WorkerSettings):
         from lake import ObjectFolder
 
         return ObjectFolder(self.lake_place, self.storage_options())
+
+    def bucket(self, name: str) -> ObjectFolder:
+        """A bucket beside the lake's, in the same S3; nothing is opened yet."""
+        from lake import ObjectFolder
+
+        url = f"s3://{name}"
+        return ObjectFolder(url, self._storage_options(url))
 
     def catalog(self) -> SourceCatalog:
         """The source files: the local folder's, and those dropped into `sources/` at the lake's place."""
