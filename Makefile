@@ -1,10 +1,10 @@
 # LoreChat: `make run` and `make test` are all that a new user needs; `make` lists the rest.
-# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, STAGE, IMAGES, ENGINE, PYTHON, TORCH_INDEX.
+# Works with the make of macOS (3.81) and without a compiler. Variables: SITE, STAGE, IMAGES, ENGINE, DO, IN, PYTHON, TORCH_INDEX.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run install test test-fast test-slow lint types imports format bench docs
-.PHONY: synth bootstrap images preflight deploy release destroy github costs clean
+.PHONY: synth bootstrap images preflight deploy release task destroy github costs clean
 
 BIN := .venv/bin
 SITE ?=
@@ -82,6 +82,9 @@ deploy: preflight synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking abo
 
 release: synth $(CDK_PROGRAM) ## deploy without asking, as workflows do after an approval
 	@$(CDK) deploy --all --require-approval never --outputs-file build/cdk/$(STAGE).outputs.json
+
+task: $(READY_INFRA) ## run a command inside a stage: make task STAGE=prod DO="lorechat releases list" [IN=chat]
+	@$(BIN)/python -m infra.operation.task $(STAGE) $(if $(IN),--in $(IN)) -- $(DO)
 
 destroy: synth $(CDK_PROGRAM) ## take a stage out of AWS, after asking: make destroy [STAGE=dev]
 	@$(BIN)/python -m infra.removal $(STAGE) -- env $(CDK) destroy --all --force

@@ -52,6 +52,12 @@ class StageConfig(Strict):
         default=(), description="services reached without the internet, at about 7 dollars a month and zone each"
     )
     architecture: Literal["ARM64", "X86_64"] = "ARM64"
+    origin_versions: tuple[str, ...] = Field(
+        default=(),
+        max_length=2,
+        description="versions of the header that CloudFront sends (the first) and the load balancer admits (all); "
+        "empty: the newest, as it was when the stacks were made",
+    )
     domain: Domain | None = Field(default=None, description="without one people use CloudFront's own name; dev only")
     firewall: Firewall = Firewall()
     images: Images

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from collections.abc import Sequence
+
+from aws_cdk import Duration, SecretValue
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config.stage_config import StageConfig
@@ -34,7 +35,7 @@ class ChatService(Construct):
         task: ecs.FargateTaskDefinition,
         listener: elb.IApplicationListener,
         group: ec2.ISecurityGroup,
-        origin_secret: secretsmanager.ISecret,
+        origin_values: Sequence[SecretValue],
     ) -> None:
         super().__init__(scope, id)
         self.service = ecs.FargateService(
@@ -67,7 +68,9 @@ class ChatService(Construct):
             "Rule",
             listener=listener,
             priority=1,
-            conditions=[elb.ListenerCondition.http_header(ORIGIN_HEADER, [origin_secret.secret_value.unsafe_unwrap()])],
+            conditions=[
+                elb.ListenerCondition.http_header(ORIGIN_HEADER, [value.unsafe_unwrap() for value in origin_values])
+            ],
             action=elb.ListenerAction.forward([self.targets]),
         )
         self.service.node.add_dependency(rule)  # ECS refuses targets that no load balancer knows

@@ -123,9 +123,10 @@ def _check_vpcs(clients: Clients, config: StageConfig, quotas: Any) -> Iterator[
     )
     given = _quota(quotas, "vpc", _VPCS)
     if not own and len(vpcs) >= given:
+        more = f"--service-code vpc --quota-code {_VPCS} --desired-value {len(vpcs) + 1}"
         yield (
             f"The account has {len(vpcs)} VPCs in {config.region} and may have {given:.0f}: delete one, or "
-            f"aws service-quotas request-service-quota-increase --service-code vpc --quota-code {_VPCS} --desired-value {len(vpcs) + 1}"
+            f"aws service-quotas request-service-quota-increase {more}"
         )
 
 

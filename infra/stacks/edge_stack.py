@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
@@ -21,14 +21,15 @@ from infra.parts.network import Network
 
 
 class EdgeStack(Stack):
-    """`address` is the chat's URL for people; `origin_secret` what the load balancer's rules must ask for."""
+    """`address` is the chat's URL for people; `origin_values` what the load balancer's rules may ask for: CloudFront
+    sends the first."""
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig) -> None:
         super().__init__(scope, id, env={"account": config.account, "region": config.region})
         self.vpc = Network(self, "Network", config=config).vpc
         self.guard = Guard(self, "Guard", config=config, vpc=self.vpc)
         self.logs = access_log_bucket(self, "AccessLogs", config=config)
-        self.origin_secret = self._secret()
+        self.origin_values = self._origin_values(config)
         zone = self._zone(config.domain) if config.domain else None
         certificate = self._certificate(config.domain, zone) if config.domain and zone else None
         entry = Balancer(
@@ -49,7 +50,7 @@ class EdgeStack(Stack):
             balancer=self.balancer,
             certificate=certificate,
             web_acl_arn=self.firewall.acl.attr_arn,
-            secret=self.origin_secret.secret_value,
+            secret=self.origin_values[0],
             logs=self.logs,
         ).distribution
         if config.domain and zone:
@@ -57,6 +58,15 @@ class EdgeStack(Stack):
         host = config.domain.name if config.domain else self.distribution.distribution_domain_name
         self.address = f"https://{host}"
         CfnOutput(self, "Address", value=self.address, description="where people open the chat")
+
+    def _origin_values(self, config: StageConfig) -> list[SecretValue]:
+        secret = self._secret()
+        if not config.origin_versions:
+            return [secret.secret_value]
+        # Named by version, so that another version is a change which a deployment sees.
+        return [
+            SecretValue.secrets_manager(secret.secret_arn, version_id=version) for version in config.origin_versions
+        ]
 
     def _secret(self) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(

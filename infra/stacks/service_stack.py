@@ -61,6 +61,6 @@ class ServiceStack(Stack):
             task=task,
             listener=edge.listener,
             group=group,
-            origin_secret=edge.origin_secret,
+            origin_values=edge.origin_values,
         )
         self.service, self.targets = service.service, service.targets

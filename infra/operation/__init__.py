@@ -1,0 +1,1 @@
+"""What operators do to a stage that runs; docs/runbook.md says when."""
