@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from data_contracts.metric_line import MetricKind
@@ -29,6 +30,21 @@ def source_figures(state: SourceState, schedule: str | None, now: datetime) -> d
         HEADING_RECALL: None if state.heading is None else 100 * state.heading,
     }
     return {kind: float(value) for kind, value in figures.items() if value is not None}
+
+
+def together(sources: Sequence[Mapping[MetricKind, float]]) -> dict[MetricKind, float]:
+    """Return figures of several sources as those of one: all pages, the worst of everything else."""
+    values: dict[MetricKind, list[float]] = {}
+    for figures in sources:
+        for kind, value in figures.items():
+            values.setdefault(kind, []).append(value)
+    return {kind: _worst(kind)(found) for kind, found in values.items()}
+
+
+def _worst(kind: MetricKind) -> Callable[[Sequence[float]], float]:
+    if kind is LIVE_PAGES:
+        return sum
+    return min if kind in (GOLDEN_RECALL, HEADING_RECALL) else max
 
 
 def overdue_hours(crawled: float | None, schedule: str | None, now: datetime) -> float | None:

@@ -1,4 +1,4 @@
-"""Every metric of the pipeline. What is `by` source has a series for each of the first sources, and one for the rest."""
+"""Every metric of the pipeline. What is `by` source has a series for each of the first sources and one for the rest."""
 
 from __future__ import annotations
 

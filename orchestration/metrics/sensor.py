@@ -54,8 +54,9 @@ def metrics(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRea
 def metric_lines(
     instance: dg.DagsterInstance, settings: PipelineSettings, memory: Memory, now: datetime
 ) -> Iterator[str]:
-    """Yield a line about runs, one for each materialization since the last look, and one for each source."""
-    from orchestration.metrics.freshness import source_figures
+    """Yield a line about runs, one for each materialization since the last look, one for each of the first sources and
+    one for all others: lines cost money, too."""
+    from orchestration.metrics.freshness import source_figures, together
     from orchestration.metrics.run_figures import ended_figures, queue_figures
     from orchestration.metrics.work_figures import new_work, recall_sources
 
@@ -63,13 +64,18 @@ def metric_lines(
     sources = sorted(instance.get_dynamic_partitions(PARTITIONS))
     named = set(sources[: settings.metrics_sources])
     yield metric_line(stage, now, {**queue_figures(instance, now), **ended_figures(instance, memory)})
-    recall_sources(instance, _ASSETS, memory, sources)
+    recall_sources(instance, memory, sources)
     for work in new_work(instance, _ASSETS, memory):
         label = work.source if work.source in named else OTHERS
         yield metric_line(stage, work.at, work.values, asset=work.asset, source=label)
     listed = settings.catalog().listing().sources
+    others = []
     for name in sources:
         schedule = listed[name].schedule if name in listed else None
         figures = source_figures(memory.sources[name], schedule, now)
-        if figures:
-            yield metric_line(stage, now, figures, source=name if name in named else OTHERS)
+        if name not in named:
+            others.append(figures)
+        elif figures:
+            yield metric_line(stage, now, figures, source=name)
+    if merged := together(others):
+        yield metric_line(stage, now, merged, source=OTHERS)

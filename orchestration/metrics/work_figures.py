@@ -72,16 +72,14 @@ def new_work(instance: dg.DagsterInstance, assets: Sequence[dg.AssetKey], memory
                 yield work
 
 
-def recall_sources(
-    instance: dg.DagsterInstance, assets: Sequence[dg.AssetKey], memory: Memory, sources: Sequence[str]
-) -> None:
+def recall_sources(instance: dg.DagsterInstance, memory: Memory, sources: Sequence[str]) -> None:
     """Look up sources that the memory lacks, as after its loss; forget those that are gone."""
     for source in set(sources) - set(memory.sources):
         memory.sources[source] = SourceState()
-        for key in assets:
-            wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[source])
+        for asset in sorted({teller for teller, _ in _STATE.values()}):
+            wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[source])
             for record in instance.fetch_materializations(wanted, limit=1).records:
-                _read(key.to_user_string(), record, memory)
+                _read(asset, record, memory)
     memory.sources = {name: state for name, state in memory.sources.items() if name in sources}
 
 

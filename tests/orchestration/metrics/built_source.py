@@ -19,8 +19,8 @@ _GOLDEN = """
 
 
 def build(site: Any, folder: Path, models: Path, **source: Any) -> PipelineSettings:
-    """Build the source `small` of a site about topics, which has a golden question, and return the settings of its home,
-    in which metrics are written."""
+    """Build the source `small` of a site about topics, which has a golden question; return the settings of its home, in
+    which metrics are written."""
     settings = PipelineSettings(
         home=folder / "home", sources=folder / "sources", models=models, metrics="emf", metrics_stage=STAGE
     )

@@ -12,7 +12,8 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from orchestration.materialize import open_instance
-from orchestration.metrics.freshness import overdue_hours
+from orchestration.metrics.freshness import overdue_hours, together
+from orchestration.metrics.kind import GOLDEN_RECALL, LIVE_PAGES, OLDEST_PAGE_HOURS, OVERDUE_HOURS
 from orchestration.metrics.memory import Memory
 from orchestration.metrics.sensor import OTHERS, metric_lines, metrics
 from orchestration.settings import PipelineSettings
@@ -123,6 +124,13 @@ def test_sources_beyond_the_limit_share_one_series(tmp_path: Path) -> None:
         _reported(settings, name, rows=9, quarantined=1)
     lines = [line for line in _look(settings, _first_memory()) if "asset" in line]
     assert [line["source"] for line in lines] == ["ants", OTHERS, OTHERS]
+
+
+def test_what_the_others_are_is_one_line_of_all_pages_and_the_worst_of_the_rest() -> None:
+    good = {LIVE_PAGES: 7.0, OLDEST_PAGE_HOURS: 2.0, GOLDEN_RECALL: 100.0}
+    bad = {LIVE_PAGES: 3.0, OLDEST_PAGE_HOURS: 90.0, GOLDEN_RECALL: 40.0, OVERDUE_HOURS: 5.0}
+    assert together([good, bad]) == {LIVE_PAGES: 10, OLDEST_PAGE_HOURS: 90, GOLDEN_RECALL: 40, OVERDUE_HOURS: 5}
+    assert together([]) == {}
 
 
 def test_quarantine_is_a_share_of_what_was_worked_on(tmp_path: Path) -> None:
