@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.flow import Flow
+from orchestration.drop_sensor import drops
 from orchestration.inbox_sensor import inbox
 from orchestration.jobs import FLOW, build_source, follow_changes, recrawl_source
 from orchestration.learning import LEARNING, learn_from_chat, learn_nightly
@@ -23,7 +24,7 @@ def make_definitions(flow: Flow | FlowResource) -> dg.Definitions:
         assets=[*FLOW, *LEARNING],
         jobs=[build_source, recrawl_source, maintain, learn_from_chat],
         schedules=[maintain_daily, learn_nightly],
-        sensors=[source_files, recrawl_schedules, inbox, follow_changes, metrics],
+        sensors=[source_files, recrawl_schedules, inbox, drops, follow_changes, metrics],
         resources={"flow": flow},
         # One process for all steps of a run: the default starts a Python for each, and the crawl isolates itself.
         executor=dg.in_process_executor,
