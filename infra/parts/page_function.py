@@ -6,6 +6,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
@@ -63,11 +64,8 @@ class PageFunction(Construct):
                 "POWERTOOLS_METRICS_NAMESPACE": namespace(config),
             },
         )
-        done.grant_read_write_data(self.function)
-        source.grant_read(self.function, f"{INCOMING}*")
-        source.grant_put(self.function, f"{PROCESSED}*")
-        lake.grant_read(self.function, f"{LAKE_PREFIX}/*")
-        lake.grant_put(self.function, f"{LAKE_PREFIX}/*")
+        for statement in _rights(done, source, lake):
+            self.function.add_to_role_policy(statement)
         acknowledge_keys(self.function, source, [f"{INCOMING}*", f"{PROCESSED}*"])
         acknowledge_keys(self.function, lake, [f"{LAKE_PREFIX}/*"])
         acknowledge(
@@ -76,7 +74,7 @@ class PageFunction(Construct):
             "AWS's own policy for writing log lines, which is all that it allows.",
         )
         acknowledge(self.function, "AwsSolutions-IAM5[Resource::*]", "X-Ray knows no resources.")
-        for suffix in (".html", ".htm", ".jsonl"):
+        for suffix in (".html", ".htm", ".jsonl", ".ndjson", ".gz"):
             source.add_event_notification(
                 s3.EventType.OBJECT_CREATED,
                 notifications.LambdaDestination(self.function),
@@ -117,3 +115,25 @@ class PageFunction(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+
+def _rights(done: dynamodb.ITable, source: s3.IBucket, lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """What the function does, action by action: it never deletes an object, and sees of a bucket's names the lake's
+    alone (Delta lists its log)."""
+    keep = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    return [
+        iam.PolicyStatement(
+            actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+            resources=[done.table_arn],
+        ),
+        iam.PolicyStatement(
+            actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[source.arn_for_objects(f"{INCOMING}*")]
+        ),
+        iam.PolicyStatement(actions=keep, resources=[source.arn_for_objects(f"{PROCESSED}*")]),
+        iam.PolicyStatement(actions=["s3:GetObject", *keep], resources=[lake.arn_for_objects(f"{LAKE_PREFIX}/*")]),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[lake.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{LAKE_PREFIX}/*"}},
+        ),
+    ]

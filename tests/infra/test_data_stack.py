@@ -65,7 +65,7 @@ def test_a_dropped_page_starts_the_function_and_what_fails_for_good_waits(stage:
     ]
     # What the function writes (`processed/`) must not start it again.
     assert {found["prefix"] for found in filters} == {"incoming/"}
-    assert {found["suffix"] for found in filters} == {".html", ".htm", ".jsonl"}
+    assert {found["suffix"] for found in filters} == {".html", ".htm", ".jsonl", ".ndjson", ".gz"}
     invoked = stage.only("data", "AWS::Lambda::EventInvokeConfig")
     assert invoked["MaximumRetryAttempts"] == 2
     assert "Dead" in invoked["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
