@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data_contracts.quarantine import QUARANTINE
@@ -159,6 +159,8 @@ class Lake:
                 mode="append",
                 writer_properties=WRITER,
                 commit_properties=CommitProperties(app_transactions=[Transaction(source, checked + 1)]),
+                # The upkeep tidies the log: a writer may lack the right to delete.
+                post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
             )
         except CommitFailedError:
             return False

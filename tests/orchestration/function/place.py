@@ -69,9 +69,9 @@ class Place:
         account.client("sqs").create_queue(QueueName=place.queue)
         return place
 
-    def role(self) -> Principal:
-        """The function's role, as the stack makes it."""
-        return self.account.role_with(*self._statements())
+    def role(self, *more: Mapping[str, Any]) -> Principal:
+        """The function's role, as the stack makes it; `more` is what AWS's own policy adds."""
+        return self.account.role_with(*self._statements(), *more)
 
     def _statements(self) -> list[dict[str, Any]]:
         resources = function_template()
