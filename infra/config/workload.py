@@ -77,3 +77,8 @@ class Database(Strict):
     gigabytes: int = Field(default=20, ge=20)
     multi_az: bool = False
     backup_days: int = Field(default=7, ge=1, le=35)
+    ca_bundle: str | None = Field(
+        default=None,
+        pattern=r"^/[\w./-]+$",
+        description="path of RDS's certificates in the images; without them connections are encrypted, not verified",
+    )

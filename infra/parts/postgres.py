@@ -54,11 +54,15 @@ class Postgres(Construct):
             raise TypeError("generated credentials come without a secret")
         self.secret = self.instance.secret
         self.host = self.instance.db_instance_endpoint_address
+        self._bundle = config.database.ca_bundle
         _acknowledge_choices(self, config)
 
     def environment(self) -> dict[str, str]:
         """Variables that every PostgreSQL client (libpq) reads: where the database is, and that TLS is a must."""
-        return {"PGHOST": self.host, "PGPORT": "5432", "PGDATABASE": DATABASE, "PGSSLMODE": "require"}
+        trust = (
+            {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": self._bundle} if self._bundle else {"PGSSLMODE": "require"}
+        )
+        return {"PGHOST": self.host, "PGPORT": "5432", "PGDATABASE": DATABASE, **trust}
 
     def secrets(self) -> dict[str, ecs.Secret]:
         """Variables whose values ECS fetches when a task starts."""

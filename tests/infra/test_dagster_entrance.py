@@ -1,4 +1,4 @@
-"""Dagster's pages behind a login: a stage of prod with `dagster.entry`."""
+"""A stage of prod with what it is shipped without: Dagster behind a login, and certificates of its databases."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ ENTRY = {
     "user_info_endpoint": "https://login.example.com/me",
     "client_id": "dagster",
 }
+BUNDLE = "/opt/certificates/rds.pem"
 ELB = "AWS::ElasticLoadBalancingV2"
 
 
 def _config(stage: str = "prod", **changes: Any) -> StageConfig:
     plain = read_stage(stage).model_dump()
     plain["dagster"] |= {"networks": (), "entry": {**ENTRY, **changes}}
+    plain["database"]["ca_bundle"] = BUNDLE
     return StageConfig.model_validate(plain)
 
 
@@ -98,6 +100,22 @@ def test_the_webserver_alone_is_behind_it_and_is_waited_for(opened: Stage) -> No
     assert (target["ContainerName"], target["ContainerPort"]) == ("webserver", 3000)
     assert behind["HealthCheckGracePeriodSeconds"] == 300
     assert opened.only("data", f"{ELB}::TargetGroup")["HealthCheckPath"] == "/server_info"
+
+
+def test_databases_are_verified_where_the_images_hold_their_certificates(opened: Stage) -> None:
+    tasks = [
+        *opened.resources("data", "AWS::ECS::TaskDefinition").values(),
+        *opened.resources("service", "AWS::ECS::TaskDefinition").values(),
+    ]
+    told = [
+        {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+        for task in tasks
+        for container in task["ContainerDefinitions"]
+        if "PGHOST" in json.dumps(container)
+    ]
+    assert len(told) == 5  # the chat, Dagster's services, and what prepares its database
+    for variables in told:
+        assert (variables["PGSSLMODE"], variables["PGSSLROOTCERT"]) == ("verify-full", BUNDLE)
 
 
 def test_the_name_is_dagsters_and_has_a_certificate(opened: Stage) -> None:
