@@ -3,8 +3,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-fast test-slow lint types imports format bench docs
-.PHONY: synth bootstrap images preflight deploy release task destroy github costs clean
+.PHONY: help run install test test-fast test-slow lint types imports format bench docs pins
+.PHONY: synth bootstrap images preflight deploy release smoke task destroy github costs clean
 
 BIN := .venv/bin
 SITE ?=
@@ -83,6 +83,9 @@ deploy: preflight synth $(CDK_PROGRAM) ## bring a stage to AWS, after asking abo
 release: synth $(CDK_PROGRAM) ## deploy without asking, as workflows do after an approval
 	@$(CDK) deploy --all --require-approval never --outputs-file build/cdk/$(STAGE).outputs.json
 
+smoke: $(READY_INFRA) ## test a deployed stage: drop a page, see its chunks, ask the chat: make smoke [STAGE=dev] [WITH=--before-crawl]
+	@$(BIN)/python -m infra.smoke $(STAGE) $(WITH)
+
 task: $(READY_INFRA) ## run a command inside a stage: make task STAGE=prod DO="lorechat releases list" [IN=chat]
 	@$(BIN)/python -m infra.operation.task $(STAGE) $(if $(IN),--in $(IN)) -- $(DO)
 
@@ -95,6 +98,9 @@ github: $(READY_INFRA) $(CDK_PROGRAM) ## let GitHub's workflows plan and deploy:
 
 costs: $(READY_INFRA) ## estimate what a month of each stage costs
 	@$(BIN)/python -m infra.cost
+
+pins: $(READY_TEST) ## renew the versions that container images are made of
+	@sh infra/containers/pin.sh
 
 clean: ## remove .venv, caches and builds; what LoreChat knows (.lorechat) stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

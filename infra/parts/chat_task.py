@@ -13,8 +13,9 @@ from infra.parts.acknowledgement import acknowledge_keys
 from infra.parts.collector import TRACES_PORT, add_collector
 from infra.parts.guard import CHAT_PORT, POSTGRES_PORT
 from infra.parts.keys import chat_keys, key_variables
-from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
+from infra.parts.pipeline_access import lake_environment
 from infra.parts.postgres import DATABASE, Postgres
+from infra.parts.prefix import LAKE_PREFIX
 from infra.parts.task import add_container, image_of, task_definition
 
 CONTAINER = "chat"

@@ -18,10 +18,8 @@ from infra.config.stage_config import StageConfig
 from infra.parts.acknowledgement import acknowledge, acknowledge_keys
 from infra.parts.collector import namespace
 from infra.parts.log_group import log_group
-from infra.parts.pipeline_access import LAKE_PREFIX, lake_environment
-
-INCOMING, PROCESSED = "incoming/", "processed/"
-"""Prefixes of the source bucket: what others drop, and what the function makes of it."""
+from infra.parts.pipeline_access import lake_environment
+from infra.parts.prefix import INCOMING, LAKE_PREFIX, PROCESSED
 
 _TIMEOUT = Duration.minutes(10)
 

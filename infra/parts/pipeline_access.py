@@ -5,9 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 
 from infra.config.stage_config import StageConfig
-
-LAKE_PREFIX = "lake"
-"""Where the lake is in its bucket."""
+from infra.parts.prefix import LAKE_PREFIX
 
 
 def lake_environment(config: StageConfig, lake: s3.IBucket) -> dict[str, str]:

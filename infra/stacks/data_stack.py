@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.config.stage_config import StageConfig
@@ -54,6 +54,13 @@ class DataStack(Stack):
                 webserver=self.pipeline.services["webserver"],
                 logs=edge.logs,
             )
+        for name, value in (
+            ("SourceBucket", self.source.bucket_name),
+            ("LakeBucket", self.lake.bucket_name),
+            ("PagesLog", pages.function.log_group.log_group_name),
+            ("PagesFailures", pages.dead.queue_name),
+        ):
+            CfnOutput(self, name, value=value)  # for `python -m infra.smoke`, and for people
         for child in self.node.children:
             if child.node.id.startswith("BucketNotificationsHandler"):
                 acknowledge(

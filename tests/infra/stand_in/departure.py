@@ -20,7 +20,7 @@ UNKNOWN: Mapping[str, str] = {
     "AWS::ECS::ClusterCapacityProviderAssociations": "its clusters know every provider",
     "AWS::WAFv2::LoggingConfiguration": "the firewall itself is deployed",
 }
-"""Kinds of resources that ministack's CloudFormation refuses by name, and what is lost without them. They are left out."""
+"""Kinds of resources that ministack's CloudFormation refuses by name, and what is lost by leaving them out."""
 
 PACKAGE = "standin-function"
 """Name of the package that takes the place of the function's image."""
