@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what takes AWS's place in tests: ministack, an emulator, in an environment of its own (it pins other versions
-# of what LoreChat uses), and the cdk command. Fast when both are there.
+# of what LoreChat uses), and the commands cdk and aws. Fast when all are there.
 set -eu
 cd "$(dirname "$0")/../.."
 venv=$PWD/.venv
@@ -25,4 +25,17 @@ if [ ! -e "$venv/cdk/.is-$cdk" ]; then
     echo "Installing the cdk command $cdk"
     PATH=$venv/bin:$PATH npm install --silent --no-audit --no-fund --prefix "$venv/cdk" "aws-cdk@$cdk"
     touch "$venv/cdk/.is-$cdk"
+fi
+
+# The aws command, with which the runbook's own lines are run; it pins other versions, too.
+awscli=1.46.3
+if [ ! -e "$venv/aws/.is-$awscli" ]; then
+    echo "Installing the aws command $awscli"
+    rm -rf "$venv/aws"
+    "$venv/bin/python" -m venv --without-pip "$venv/aws"
+    set -- --quiet --python "$venv/aws/bin/python"
+    if ! { [ -x "$venv/bin/uv" ] && "$venv/bin/uv" pip install "$@" "awscli==$awscli"; }; then
+        "$venv/bin/python" -m pip --disable-pip-version-check "$@" install "awscli==$awscli"
+    fi
+    touch "$venv/aws/.is-$awscli"
 fi
