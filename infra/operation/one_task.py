@@ -38,6 +38,9 @@ class OneTask:
     def run(self, where: str, command: Sequence[str]) -> int:
         """Run the command, show what it printed, and return its exit status. Errors: OperationError, botocore's."""
         place = self._find(*PLACES[where])
+        # What Dagster's code location takes at rest is too little for a crawl: a command there is as large as a run.
+        run = self.parts.config.dagster.run_size
+        size = {"cpu": str(run.cpu), "memory": str(run.memory)} if where == "dagster" else {}
         started = self.parts.clients("ecs").run_task(
             cluster=place.cluster,
             taskDefinition=place.definition,
@@ -45,7 +48,7 @@ class OneTask:
             networkConfiguration=place.network,
             propagateTags="TASK_DEFINITION",
             startedBy="lorechat-task",
-            overrides={"containerOverrides": [{"name": place.container, "command": list(command)}]},
+            overrides={"containerOverrides": [{"name": place.container, "command": list(command)}], **size},
         )
         if not started["tasks"]:
             raise OperationError(f"ECS started nothing: {started['failures'][0].get('reason')}")
