@@ -15,14 +15,15 @@ _OWN_METRICS = 85
 def at_rest(config: StageConfig, assumed: AtRest = AtRest()) -> dict[str, float]:  # noqa: B008  it is frozen
     """Return dollars a month by line, for the tasks that run at rest. Errors: KeyError for an instance class of the
     database whose price is not known here."""
-    addresses = config.chat.least + _DAGSTER_SERVICES + len(config.zones)
+    balancers = 2 if config.dagster.entry else 1
+    addresses = config.chat.least + _DAGSTER_SERVICES + balancers * len(config.zones)
     return {
         "Chat (Fargate)": _chat(config),
         "Dagster's services (Fargate)": _DAGSTER_SERVICES * month(config, config.dagster.size, spot=not config.is_prod),
         "Runs and workers (Fargate)": assumed.run_hours * hour(config, config.dagster.run_size)
         + assumed.worker_hours * hour(config, config.dagster.worker_size),
         "Databases (RDS)": _databases(config),
-        "Load balancer": price.HOURS * (price.BALANCER_HOUR + price.BALANCER_UNIT_HOUR),
+        "Load balancer": balancers * price.HOURS * (price.BALANCER_HOUR + price.BALANCER_UNIT_HOUR),
         "Public addresses": price.HOURS * price.ADDRESS_HOUR * addresses,
         "VPC endpoints": price.HOURS * price.ENDPOINT_HOUR * len(config.interface_endpoints) * len(config.zones),
         "Firewall": _firewall(config),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from infra.config.dagster_entry import DagsterEntry
 from infra.config.stage_config import StageConfig, read_stage
+from infra.cost.rest import at_rest
 from infra.parts.keys import chat_keys, pipeline_keys
 from infra.parts.secret_name import needed_keys
 from tests.infra.conftest import Stage
@@ -140,3 +141,9 @@ def test_a_name_outside_of_the_stages_zone_is_refused() -> None:
 def test_a_provider_is_reached_by_tls_alone() -> None:
     with pytest.raises(ValidationError, match="token_endpoint"):
         DagsterEntry.model_validate({**ENTRY, "token_endpoint": "http://login.example.com/token"})
+
+
+def test_its_balancer_and_its_addresses_cost_something() -> None:
+    opened, closed = at_rest(_config()), at_rest(read_stage("prod"))
+    assert opened["Load balancer"] == 2 * closed["Load balancer"]
+    assert opened["Public addresses"] > closed["Public addresses"]
