@@ -50,7 +50,7 @@ class Alarms(Construct):
         people = [
             self._alarm("NotAnswered", answered, 1, "the canary got no answer", _BELOW, missing, times=3),
             self._alarm("Slow", slow, config.watch.slow_seconds, "the canary waits too long", _ABOVE, fine, times=3),
-            self._alarm("Waiting", waiting, config.watch.slow_seconds, "people wait too long", _ABOVE, fine, times=3),
+            self._alarm("SlowTurns", waiting, config.watch.slow_seconds, "people wait too long", _ABOVE, fine, times=3),
             self._alarm("BrokenTurns", broken, 5, "questions end in errors", _ABOVE, fine, times=2),
             self._alarm("Failures", failed, 5, "the chat fails", _ABOVE, fine, times=2),
             self._alarm(

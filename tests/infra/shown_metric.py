@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.infra.conftest import Stage
+from tests.infra.written_stage import Stage
 
 
 class Series(NamedTuple):

@@ -36,8 +36,8 @@ from orchestration.settings import PipelineSettings
 from tests.chat_app.running_chat import RunningChat, free_port
 from tests.conftest import TOPICS, page, topic_page
 from tests.doubles.openai_double import ProviderDouble
-from tests.infra.conftest import Stage
 from tests.infra.shown_metric import Series, in_alarms, on_dashboard, written
+from tests.infra.written_stage import Stage
 from tests.orchestration.metrics.built_source import STAGE, build
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from infra.config.stage_config import read_stage
 from infra.parts.collector import TRACES_PORT
-from tests.infra.conftest import Stage
+from tests.infra.written_stage import Stage
 
 pytestmark = pytest.mark.slow
 
