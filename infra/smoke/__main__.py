@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from deltalake.exceptions import DeltaError
 
 from infra.config.stage_config import StageConfig, read_stage
 from infra.smoke.chat import trouble
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         finally:
             visit.clean()
             _say(f"{visit.name}: all of it was taken away again")
-    except (BotoCoreError, ClientError, LookupError, OSError, RuntimeError) as error:
+    except (BotoCoreError, ClientError, DeltaError, LookupError, OSError, RuntimeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if why := trouble(given.address or place.address, knows=not given.before_crawl):

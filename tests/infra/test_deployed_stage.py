@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from botocore.exceptions import ClientError
@@ -18,7 +18,7 @@ from tests.conftest import ChangingSite, topic_page
 from tests.infra.stand_in.assembly import adapt, is_left_out
 from tests.infra.stand_in.departure import UNKNOWN, is_image_function, is_labelled_alarm
 from tests.infra.stand_in.deployed import Deployed
-from tests.infra.stand_in.role import Call, call_as
+from tests.infra.stand_in.role import Call, attempts, call_as, reading, twin_of, writing
 from tests.infra.written_stage import Stage
 
 pytestmark = pytest.mark.slow
@@ -27,15 +27,27 @@ T = TypeVar("T")
 
 
 def test_nothing_is_changed_but_what_is_listed(dev: Stage) -> None:
-    for name, template in dev.templates.items():
-        adapted = adapt(template)["Resources"]
-        for logical_id, resource in template["Resources"].items():
-            if is_left_out(resource):
-                assert logical_id not in adapted
-            elif not is_image_function(resource) and not is_labelled_alarm(resource):
-                kept = adapted.pop(logical_id)
-                assert kept["Type"] == resource["Type"], name
-                assert set(kept.get("Properties", {})) == set(resource.get("Properties", {})), name
+    for template in dev.templates.values():
+        resources, adapted = template["Resources"], adapt(template)["Resources"]
+        gone = {name for name, resource in resources.items() if is_left_out(resource)}
+        assert set(adapted) == set(resources) - gone
+        for name in adapted:
+            if not is_image_function(resources[name]) and not is_labelled_alarm(resources[name]):
+                assert _undone(adapted[name], resources[name], gone) == resources[name]
+
+
+def _undone(kept: Any, original: Any, gone: set[str]) -> Any:
+    """Return `kept` with the original's references to what is gone, and nothing else of the original."""
+    if isinstance(original, dict) and isinstance(kept, dict):
+        undone = {name: _undone(kept[name], original.get(name), gone) for name in kept}
+        waits = original.get("DependsOn", [])
+        if undone.get("DependsOn", []) == [name for name in waits if name not in list(gone)]:
+            undone |= {"DependsOn": waits} if waits else {}
+        return undone
+    if isinstance(original, list) and isinstance(kept, list) and len(original) == len(kept):
+        return [_undone(*pair, gone) for pair in zip(kept, original, strict=True)]
+    refers = original in ({"Ref": kept}, {"Fn::GetAtt": [kept, "Arn"]})
+    return original if refers and kept in gone else kept
 
 
 def test_every_kind_that_is_left_out_is_unknown_to_the_account_and_used_by_a_stage(
@@ -157,6 +169,29 @@ def test_an_event_that_fails_three_times_waits_in_the_queue(deployed: Deployed, 
     assert told["requestContext"]["approximateInvokeCount"] == 3
 
 
+def test_the_chat_reads_the_lake_and_writes_only_what_people_said(deployed: Deployed) -> None:
+    place, ecs = deployed.place, deployed.account.client("ecs")
+    (arn,) = deployed.resources("service", "AWS::ECS::TaskDefinition")
+    role = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["taskRoleArn"]
+    deployed.account.client("s3").put_object(Bucket=place.lake, Key="lake/documents/probe", Body=b"probe")
+    said = attempts(
+        deployed.account,
+        twin_of(deployed.account, role),
+        [
+            reading(place.lake, "lake/documents/probe"),
+            writing(place.lake, "lake/chat_turns/probe"),
+            writing(place.lake, "lake/documents/probe"),
+            writing(place.lake, "probe"),
+            reading(place.source, "incoming/page.html"),
+            ("s3", "delete_object", {"Bucket": place.lake, "Key": "lake/chat_turns/probe"}),
+            ("secretsmanager", "get_secret_value", {"SecretId": "lorechat/dev/keys"}),
+            ("ecs", "list_clusters", {}),
+        ],
+    )
+    assert said[:2] == ["fine", "fine"]
+    assert all("AccessDenied" in code for code in said[2:]), said
+
+
 def test_the_functions_role_reaches_what_it_needs_and_nothing_else(deployed: Deployed, visit: Visit) -> None:
     s3, place = deployed.account.client("s3"), visit.place
     (run_logs,) = (name for name in deployed.resources("data", "AWS::S3::Bucket") if "runlogs" in name)
@@ -164,24 +199,18 @@ def test_the_functions_role_reaches_what_it_needs_and_nothing_else(deployed: Dep
         for key in ("incoming/probe.txt", "other/probe.txt", "lake/probe.txt", "runs/probe.txt"):
             s3.put_object(Bucket=bucket, Key=key, Body=b"probe")
 
-    def read(bucket: str, key: str) -> Call:
-        return "s3", "get_object", {"Bucket": bucket, "Key": key}
-
-    def write(bucket: str, key: str) -> Call:
-        return "s3", "put_object", {"Bucket": bucket, "Key": key, "Body": "probe"}
-
     allowed: list[Call] = [
-        read(place.source, "incoming/probe.txt"),
-        write(place.source, "processed/probe.txt"),
-        read(place.lake, "lake/probe.txt"),
-        write(place.lake, "lake/probe.txt"),
+        reading(place.source, "incoming/probe.txt"),
+        writing(place.source, "processed/probe.txt"),
+        reading(place.lake, "lake/probe.txt"),
+        writing(place.lake, "lake/probe.txt"),
     ]
     refused: list[Call] = [
-        read(place.source, "other/probe.txt"),
-        write(place.source, "incoming/probe.txt"),
-        read(place.lake, "other/probe.txt"),
-        write(place.lake, "other/probe.txt"),
-        read(run_logs, "runs/probe.txt"),
+        reading(place.source, "other/probe.txt"),
+        writing(place.source, "incoming/probe.txt"),
+        reading(place.lake, "other/probe.txt"),
+        writing(place.lake, "other/probe.txt"),
+        reading(run_logs, "runs/probe.txt"),
         ("s3", "delete_object", {"Bucket": place.source, "Key": "incoming/probe.txt"}),
         ("s3", "list_buckets", {}),
         ("s3", "put_bucket_policy", {"Bucket": place.source, "Policy": "{}"}),

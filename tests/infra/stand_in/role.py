@@ -1,4 +1,5 @@
-"""What a deployed role may do, tried by a function that acts under it: the roles' own trust admits nobody else."""
+"""What a deployed role may do. A role of functions is tried by a function, since its trust admits nobody else; one of
+ECS by a twin that has the same rights and admits the test."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-from tests.ministack import Ministack
+from botocore.exceptions import ClientError
+
+from tests.ministack import Ministack, Principal
 
 Call = tuple[str, str, dict[str, Any]]
 """Service, method of its boto3 client, arguments."""
@@ -28,6 +31,16 @@ def attempt(service, method, arguments):
         return error.response["Error"]["Code"]
     return "fine"
 """
+
+
+def reading(bucket: str, key: str) -> Call:
+    """Return the call that reads an object."""
+    return "s3", "get_object", {"Bucket": bucket, "Key": key}
+
+
+def writing(bucket: str, key: str) -> Call:
+    """Return the call that writes an object."""
+    return "s3", "put_object", {"Bucket": bucket, "Key": key, "Body": "probe"}
 
 
 def call_as(account: Ministack, role: str, calls: Sequence[Call]) -> list[str]:
@@ -50,3 +63,27 @@ def call_as(account: Ministack, role: str, calls: Sequence[Call]) -> list[str]:
     functions.delete_function(FunctionName=name)
     assert isinstance(answer, list), answer
     return answer
+
+
+def twin_of(account: Ministack, role: str) -> Principal:
+    """Return a new role with the rights of the one with this ARN."""
+    iam, name = account.client("iam"), role.rpartition("/")[2]
+    assert not iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    statements = []
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        statements += document["Statement"]
+    return account.role_with(*statements)
+
+
+def attempts(account: Ministack, principal: Principal, calls: Sequence[Call]) -> list[str]:
+    """Return for each call of the principal the code of its error, or `fine`."""
+    return [_attempt(account.client(service, principal), method, arguments) for service, method, arguments in calls]
+
+
+def _attempt(client: Any, method: str, arguments: dict[str, Any]) -> str:
+    try:
+        getattr(client, method)(**arguments)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "fine"
