@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that the programs are there that the tests drive: a Chromium, nginx, PostgreSQL and curl.
+# Makes sure that the programs are there that the tests drive: a Chromium, nginx, PostgreSQL, curl and podman.
 # On Debian and Ubuntu they are installed when this runs as root or sudo asks for nothing; elsewhere a person is told.
 set -eu
 
@@ -14,6 +14,10 @@ command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>
 command -v nginx >/dev/null 2>&1 || missing="$missing nginx"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+# Container images are built and run as root by podman; its base image is made of Debian's packages.
+for program in podman runc debootstrap catatonit; do
+    command -v $program >/dev/null 2>&1 || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

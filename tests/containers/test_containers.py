@@ -1,0 +1,248 @@
+"""The images as podman builds and runs them: who they run as, what they may write, that they do their work, how they
+end."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import boto3
+import httpx
+import pytest
+
+from tests.containers.conftest import SOURCE, dropped_files
+from tests.containers.image_set import TARGETS, image_name, unpacked_megabytes
+from tests.containers.lambda_door import LambdaDoor
+from tests.containers.podman import Podman
+from tests.doubles.openai_double import ProviderDouble
+
+pytestmark = pytest.mark.slow
+
+QUESTION = {"question": "How do I start with lighthouses?"}
+_PATIENCE = 300.0
+_LOOK = """
+import os, pathlib, pwd
+def can_write(folder):
+    try:
+        (pathlib.Path(folder) / "probe").write_text("")
+        return True
+    except OSError:
+        return False
+print(os.getuid(), pwd.getpwuid(os.getuid()).pw_name, *map(can_write, ("/state", "/tmp", "/app", "/opt", "/var/tmp")))
+try:
+    import torch
+except ImportError:
+    print("no torch")
+"""
+
+
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not happened():
+        assert time.monotonic() < until, what
+        time.sleep(0.2)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def settings(variables: Mapping[str, str]) -> list[str]:
+    return [f"--env={name}={value}" for name, value in variables.items()]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_image_runs_as_nobody_special_and_writes_only_where_it_may(images: Podman, target: str) -> None:
+    said = images.run(
+        "run", "--rm", "--read-only", "--read-only-tmpfs=false", "--network=none", "--entrypoint=python",
+        image_name(target), "-c", _LOOK,
+    )  # fmt: skip
+    assert said.split() == ["10001", "lorechat", "True", "True", "False", "False", "False", "no", "torch"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_image_has_no_way_to_install_more_and_holds_no_secret_of_its_build(images: Podman, target: str) -> None:
+    look = (
+        "import importlib.util, pathlib; print(importlib.util.find_spec('pip'), pathlib.Path('/etc/pip.conf').exists())"
+    )
+    command = ["run", "--rm", "--read-only", "--network=none", "--entrypoint=python", image_name(target), "-c", look]
+    assert images.run(*command).split() == ["None", "False"]
+    assert ".conf" not in images.run("history", "--no-trunc", "--format={{.CreatedBy}}", image_name(target)).replace(
+        "target=/etc/pip.conf", ""
+    )
+
+
+def test_the_chat_image_is_small(images: Podman) -> None:
+    packed = _packed_megabytes(images, image_name("chat"))
+    assert packed < 600, f"{packed:.0f} MB in a registry"
+    assert unpacked_megabytes(images, "chat") < 1_100
+
+
+def _packed_megabytes(podman: Podman, image: str) -> float:
+    """What a registry stores and a machine fetches, at gzip's weakest: registries use stronger ones."""
+    with (
+        subprocess.Popen(
+            podman.command("save", "--format=docker-archive", image),
+            env=podman.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as saved,
+        subprocess.Popen(["gzip", "-1"], stdin=saved.stdout, stdout=subprocess.PIPE) as packed,
+    ):
+        assert packed.stdout is not None
+        size = sum(len(piece) for piece in iter(lambda: packed.stdout.read(2**20), b""))  # type: ignore[union-attr]  # asserted above
+    assert (saved.returncode, packed.returncode) == (0, 0)
+    return size / 1e6
+
+
+# -- the chat ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def chat(podman: Podman, home: Path, **variables: str) -> Iterator[tuple[str, str]]:
+    """A chat in a container, ready to answer: its name and its address."""
+    port = free_port()
+    told = {"LORECHAT_CHAT_HOST": "127.0.0.1", "LORECHAT_CHAT_PORT": str(port), **variables}
+    options = [f"--volume={home}:/state", *settings(told)]
+    with podman.container(image_name("chat"), options=options) as name:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until(lambda: _ready(address), "the chat is not ready")
+        except AssertionError:
+            raise AssertionError(podman.logs(name)) from None
+        yield name, address
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health/ready", timeout=30).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_the_chat_answers_from_what_the_pipeline_made_and_is_healthy(images: Podman, state: Path) -> None:
+    with chat(images, state) as (name, address):
+        answer = httpx.post(f"{address}/api/answer", json=QUESTION, timeout=120).raise_for_status().json()
+        assert "calm day" in answer["answer"]
+        assert answer["citations"][0]["url"].startswith("https://notes.example.test/lighthouses")
+        images.run("healthcheck", "run", name)
+        assert httpx.get(f"{address}/", timeout=120).status_code == 200
+
+
+class HeldModel(ProviderDouble):
+    """A language model that stops after its first words until it is let go."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        super().__init__()
+        self.text = "Choose a calm day [1], and write down what you see. " * 6
+
+    async def pause(self, place: int) -> None:
+        while place > 3 and not self.released.is_set():
+            await super().pause(place)
+            await self._beat()
+
+    async def _beat(self) -> None:
+        import asyncio
+
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def model() -> Iterator[HeldModel]:
+    held = HeldModel()
+    yield held
+    held.released.set()
+    held.close()
+
+
+def test_a_stopped_chat_finishes_the_answer_that_it_is_writing(images: Podman, state: Path, model: HeldModel) -> None:
+    with chat(images, state, OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none") as (name, address):
+        accept = {"accept": "text/event-stream"}
+        with httpx.stream("POST", f"{address}/api/answer", json=QUESTION, headers=accept, timeout=120) as answer:
+            lines = answer.iter_lines()
+            assert any(line == "event: text" for line in lines)
+            stop = threading.Thread(target=images.run, args=("stop", "--time=110", name))
+            stop.start()
+            wait_until(lambda: "about to end" in httpx.get(f"{address}/health/ready").text, "it goes on as ever")
+            model.released.set()
+            rest = "\n".join(lines)
+        stop.join()
+        assert "event: answer" in rest
+        assert images.run("inspect", "--format={{.State.ExitCode}}", name).strip() == "0"
+
+
+# -- workers and the function ------------------------------------------------------------------------------------------
+
+
+def test_a_worker_does_its_share(images: Podman, state: Path) -> None:
+    job = {
+        "source": {"name": SOURCE, "inbox": True},
+        "lake": "/state/lake",
+        "model": {"name": "all-MiniLM-L6-v2", "cache": "/opt/models", "engine": "onnx"},
+        "chunking": {"size": 40, "overlap": 8},  # other chunks than those that are there
+    }
+    options = ["--rm", "--read-only", "--network=none", f"--volume={state}:/state"]
+    told = settings({"LORECHAT_WORKER_JOB": json.dumps(job)})
+    for stage in ("chunks", "embeddings"):
+        said = images.run("run", *options, *told, image_name("worker"), stage, "--source", SOURCE, "--shard", "1/1")
+        kind, _, report = said.splitlines()[-1].partition(" ")
+        assert (kind, json.loads(report)["added"] > 0) == ("report", True)
+
+
+@pytest.fixture
+def door() -> Iterator[LambdaDoor]:
+    opened = LambdaDoor()
+    yield opened
+    opened.close()
+
+
+def test_the_function_starts_and_turns_a_dropped_page_into_documents(
+    images: Podman, s3_options: dict[str, str], door: LambdaDoor
+) -> None:
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=s3_options["AWS_ENDPOINT_URL"],
+        aws_access_key_id=s3_options["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=s3_options["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
+    files = dropped_files()
+    s3.put_object(Bucket="lake", Key=f"function/sources/{SOURCE}.yaml", Body=files[f"sources/{SOURCE}.yaml"])
+    key, body = f"incoming/{SOURCE}/pages.jsonl", files[f"inbox/{SOURCE}/pages.jsonl"].encode()
+    put = s3.put_object(Bucket="lake", Key=key, Body=body)
+    dropped = {"key": quote_plus(key, safe="/"), "size": len(body), "eTag": put["ETag"].strip('"'), "sequencer": "01"}
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": "lake"}, "object": dropped},
+    }
+    told = {
+        **{name: value for name, value in s3_options.items() if name != "AWS_ALLOW_HTTP"},
+        "AWS_LAMBDA_RUNTIME_API": door.address,
+        "AWS_LAMBDA_FUNCTION_NAME": "pages",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+        "LORECHAT_LAKE": "s3://lake/function",
+        "LORECHAT_S3_ENDPOINT": s3_options["AWS_ENDPOINT_URL"],
+        "POWERTOOLS_SERVICE_NAME": "pages",
+        "POWERTOOLS_METRICS_NAMESPACE": "LoreChat/test",
+        "POWERTOOLS_TRACE_DISABLED": "true",
+    }
+    with images.container(image_name("lambda"), options=settings(told)) as name:
+        door.wait_for_start()
+        print(f"the function asked for its first event after {door.ready_after:.1f} s")
+        kind, said = door.invoke({"Event": "s3:TestEvent"})
+        assert (kind, said) == ("response", {"done": []}), images.logs(name)
+        kind, said = door.invoke({"Records": [record]})
+        assert kind == "response", f"{said}\n{images.logs(name)}"
+    lines = s3.list_objects_v2(Bucket="lake", Prefix="processed/")["Contents"]
+    assert lines
