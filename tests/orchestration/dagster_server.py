@@ -32,7 +32,7 @@ query Runs($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { 
   runId jobName status startTime endTime tags { key value } assetSelection { path } } } } }"""
 LAUNCH = """
 mutation Launch($params: ExecutionParams!) { launchRun(executionParams: $params) {
-  __typename ... on LaunchRunSuccess { run { runId } } } }"""
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message stack } } }"""
 BACKFILL = """
 mutation Backfill($params: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $params) { __typename ... on LaunchBackfillSuccess { backfillId } } }"""
@@ -61,9 +61,11 @@ class RunningDagster:
     def ask(self, query: str, **variables: object) -> Any:
         """Ask GraphQL and return its data."""
         body = {"query": query, "variables": variables}
-        answer = httpx.post(f"{self.address}/graphql", json=body, timeout=60).raise_for_status().json()
-        assert "errors" not in answer, answer
-        return answer["data"]
+        answer = httpx.post(f"{self.address}/graphql", json=body, timeout=60)
+        assert answer.is_success, answer.text
+        said = answer.json()
+        assert "errors" not in said, said
+        return said["data"]
 
     def wait(self, what: str, look: Callable[[], Found], seconds: float = 180) -> Found:
         """Look until there is something, and return it."""
@@ -110,12 +112,13 @@ class RunningDagster:
         runs = [run for run in self.runs(source) if run["jobName"] == job]
         return runs if runs and all(run["status"] in ENDED for run in runs) else []
 
-    def launch(self, source: str, job: str, *assets: str) -> str:
-        """Launch a job for a source, or some assets of it, and return the run's id."""
+    def launch(self, source: str, job: str, *assets: str, tags: dict[str, str] | None = None) -> str:
+        """Launch a job for a source, or some assets of it, with further tags, and return the run's id."""
         selector = {**LOCATION, "jobName": job}
         chosen = {"assetSelection": [{"path": [asset]} for asset in assets]} if assets else {}
-        tags = [{"key": "dagster/partition", "value": source}]
-        params = {"selector": {**selector, **chosen}, "runConfigData": {}, "executionMetadata": {"tags": tags}}
+        all_tags = {"dagster/partition": source, **(tags or {})}
+        told = {"tags": [{"key": key, "value": value} for key, value in all_tags.items()]}
+        params = {"selector": {**selector, **chosen}, "runConfigData": {}, "executionMetadata": told}
         launched = self.ask(LAUNCH, params=params)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
