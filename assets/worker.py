@@ -119,7 +119,8 @@ def run_in_pipes(
     from assets.stages.worker_pipes import open_pipes
 
     shard = Shard.parse(shard) if isinstance(shard, str) else shard
-    with open_pipes(environment if params is None else params, region=environment.get("LORECHAT_S3_REGION")) as pipes:
+    region = environment.get("LORECHAT_S3_REGION")
+    with open_pipes(environment if params is None else params, region=region, is_alone=params is None) as pipes:
         job = _checked(WorkerJob.model_validate(pipes.extras), source)
 
         def tell(progress: Progress) -> None:

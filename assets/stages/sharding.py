@@ -98,12 +98,13 @@ def share_out(stage: str, job: WorkerJob, meter: Meter, workplace: Workplace, *,
     mailbox: Mailbox = SimpleQueue()
     tallies = [_Tally(meter) for _ in range(hands)]
     shares = [
-        Share(Order(stage, Shard(index, hands), job), workplace, mailbox, tally.hear)
+        Share(Order(stage, Shard(index, hands), job), workplace, mailbox, tally.hear, StageReport.from_mapping)
         for index, tally in enumerate(tallies, start=1)
     ]
     work_off(shares, mailbox)
     for share, tally in zip(shares, tallies, strict=True):
-        tally.close(StageReport.from_mapping(share.report or {}))
+        assert share.report is not None  # noqa: S101 - all have been waited for
+        tally.close(share.report)
 
 
 class _Tally:

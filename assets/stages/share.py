@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from assets.error import WorkerBusy, WorkerFailed
 from assets.stages.workplace import Ending, Order, Worker, Workplace
@@ -21,23 +21,33 @@ Mailbox = SimpleQueue[Callable[[], None]]
 """What the workers' threads hand to the thread that waits for them."""
 
 
-class Share:
+Report = TypeVar("Report")
+
+
+class Share(Generic[Report]):
     """Does an order at a workplace. `start`, then run what comes into the mailbox until `report` is there.
 
-    `tell` gets each progress of the workers with the number of the worker that it is from.
+    `tell` gets each progress of the workers with the number of the worker that it is from; `read` makes a report of
+    what a worker reported, or raises KeyError, TypeError or ValueError.
     """
 
     def __init__(
-        self, order: Order, workplace: Workplace, mailbox: Mailbox, tell: Callable[[int, Progress], None]
+        self,
+        order: Order,
+        workplace: Workplace,
+        mailbox: Mailbox,
+        tell: Callable[[int, Progress], None],
+        read: Callable[[Mapping[str, Any]], Report],
     ) -> None:
         self._order = order
         self._workplace = workplace
         self._mailbox = mailbox
         self._tell = tell
+        self._read = read
         self._worker: Worker | None = None
         self._timer: threading.Timer | None = None
         self._deaths = self._refusals = 0
-        self.report: Mapping[str, Any] | None = None
+        self.report: Report | None = None
 
     def start(self) -> None:
         """Start a worker whose words come into the mailbox."""
@@ -59,8 +69,10 @@ class Share:
     def _ended(self, ending: Ending) -> None:
         """Take the report or start another worker; raise WorkerFailed, WorkerBusy for what that would not help."""
         if ending.kind == "report":
-            self.report = ending.report or {}
-        elif ending.kind == "later":
+            ending = self._take(ending)
+        if self.report is not None:
+            return
+        if ending.kind == "later":
             self._come_later(ending)
         elif ending.kind != "died":
             raise WorkerFailed(ending.sentence, ending.kind)
@@ -70,6 +82,15 @@ class Share:
             if self._deaths >= STARTS:
                 raise WorkerFailed(self._last_words(ending), ending.kind)
             self.start()
+
+    def _take(self, ending: Ending) -> Ending:
+        """Read the report. One that cannot be read is as good as none: its worker's successor finds all done."""
+        try:
+            self.report = self._read(ending.report or {})
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"ended with a report that cannot be read ({type(error).__name__}: {error})"
+            return replace(ending, kind="died", sentence=what)
+        return ending
 
     def _come_later(self, ending: Ending) -> None:
         self.stop()
@@ -85,7 +106,7 @@ class Share:
         return f"{self._order} {ending.sentence}, {STARTS} times. {self._workplace.advice}{where}"
 
 
-def work_off(shares: list[Share], mailbox: Mailbox) -> None:
+def work_off(shares: Sequence[Share[Any]], mailbox: Mailbox) -> None:
     """Let all shares be done; whatever happens, no worker is left behind. Raises WorkerFailed, WorkerBusy."""
     try:
         for share in shares:
@@ -96,7 +117,7 @@ def work_off(shares: list[Share], mailbox: Mailbox) -> None:
         _stop_all(shares)
 
 
-def _stop_all(shares: list[Share]) -> None:
+def _stop_all(shares: Sequence[Share[Any]]) -> None:
     """Stop every share's worker side by side: each may need a while to end, and one that hangs must not hold others."""
     stopping = [threading.Thread(target=share.stop) for share in shares]
     for thread in stopping:

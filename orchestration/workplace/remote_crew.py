@@ -107,7 +107,11 @@ class RemoteCrew:
         )
         workplace = self._tasks(step, lake)
         share = Share(
-            Order(CRAWL, Shard(1, 1), job), workplace, mailbox, lambda _, progress: step.log.info(str(progress))
+            Order(CRAWL, Shard(1, 1), job),
+            workplace,
+            mailbox,
+            lambda _, progress: step.log.info(str(progress)),
+            CrawlReport.from_mapping,
         )
         try:
             work_off([share], mailbox)
@@ -115,7 +119,8 @@ class RemoteCrew:
             raise crawl_failure(error.kind, str(error)) from error
         finally:
             _show(step, "ecs", workplace)
-        return CrawlReport.from_mapping(share.report or {})
+        assert share.report is not None  # noqa: S101 - it has been waited for
+        return share.report
 
     @cached_property
     def _clients(self) -> AwsClients:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dagster._core.pipes.context import PipesMessageHandler
 from dagster_aws.pipes import PipesS3ContextInjector
 from dagster_pipes import PIPES_PROTOCOL_VERSION_FIELD, PipesParams
+
+from assets.stages.worker_pipes import HEARD
+
+HEARD_SECONDS = 60.0
+"""So often a session's keeper writes that it listens."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class WordReader(dg.PipesMessageReader):
     def __init__(self, post: Post) -> None:
         self._post = post
         self._read = 0
+        self._heard_at: float | None = None
         self._handler: PipesMessageHandler | None = None
         self.unreadable: list[str] = []
 
@@ -52,8 +59,9 @@ class WordReader(dg.PipesMessageReader):
     def read_messages(self, handler: PipesMessageHandler) -> Iterator[PipesParams]:
         """Tell the worker where to write; what it wrote is deleted in the end."""
         self._handler = handler
+        self._listens()
         try:
-            yield {"bucket": self._post.bucket, "key_prefix": self._post.prefix}
+            yield {"bucket": self._post.bucket, "key_prefix": self._post.prefix, HEARD: HEARD_SECONDS}
         finally:
             self._clear()
 
@@ -63,9 +71,21 @@ class WordReader(dg.PipesMessageReader):
 
     def look(self) -> None:
         """Handle what the worker has written since the last look. Trouble with S3 passes: the next look comes."""
+        self._listens()
         while (text := self._next()) is not None:
             for line in text.splitlines():
                 self._handle(line)
+
+    def _listens(self) -> None:
+        """Write now and then that somebody listens: a worker whose run was killed ends by itself."""
+        now = time.monotonic()
+        if self._heard_at is not None and now - self._heard_at < HEARD_SECONDS:
+            return
+        try:
+            self._post.client.put_object(Bucket=self._post.bucket, Key=f"{self._post.prefix}/{HEARD}", Body=b"")
+            self._heard_at = now
+        except (ClientError, BotoCoreError):
+            return  # it is tried again at the next look, long before the worker gives up
 
     def _next(self) -> str | None:
         try:
@@ -82,13 +102,13 @@ class WordReader(dg.PipesMessageReader):
             message = json.loads(line)
             if PIPES_PROTOCOL_VERSION_FIELD in message:
                 self._handler.handle_message(message)
-        except (ValueError, KeyError, TypeError, dg.DagsterError) as error:
+        except Exception as error:  # whatever a line holds, it may not keep the others from being heard
             self.unreadable.append(f"{line[:80]!r} ({type(error).__name__})")
 
     def _clear(self) -> None:
-        for number in range(1, self._read + 1):
+        for key in (f"{self._post.prefix}/{HEARD}", *(self._key(number) for number in range(1, self._read + 1))):
             try:
-                self._post.client.delete_object(Bucket=self._post.bucket, Key=self._key(number))
+                self._post.client.delete_object(Bucket=self._post.bucket, Key=key)
             except (ClientError, BotoCoreError):
                 return
 

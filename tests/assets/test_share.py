@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -33,19 +35,24 @@ class Saying:
         return WorkerProcess([sys.executable, "-c", f"print({said!r}); raise SystemExit({status})"], {})
 
 
-def work(*scripts: tuple[str, int]) -> tuple[Share, Saying]:
+def _read(told: Mapping[str, Any]) -> int:
+    return int(told["added"])
+
+
+def work(*scripts: tuple[str, int]) -> tuple[Share[int], Saying]:
     job = WorkerJob(source=Source(name="docs", inbox=True), lake="lake", model=ModelChoice(name="m", cache=Path()))
     workplace, mailbox = Saying(list(scripts)), Mailbox()
     assert isinstance(mailbox, SimpleQueue)
-    share = Share(Order("markdown", Shard(1, 1), job), workplace, mailbox, lambda *_: None)
+    share = Share(Order("markdown", Shard(1, 1), job), workplace, mailbox, lambda *_: None, _read)
     work_off([share], mailbox)
     return share, workplace
 
 
 def test_a_report_that_cannot_be_read_is_asked_for_again() -> None:
-    share, workplace = work(('report {"added": 1', 0), ('report {"added": 1}', 0))
-    assert share.report == {"added": 1}
-    assert [order.job.careful for order in workplace.orders] == [False, True]
+    for nonsense in ('report {"added": 1', "report {}", "report []", 'report {"added": "many"}'):
+        share, workplace = work((nonsense, 0), ('report {"added": 1}', 0))
+        assert share.report == 1
+        assert [order.job.careful for order in workplace.orders] == [False, True]
 
 
 def test_a_worker_that_never_reports_so_that_one_can_read_it_is_told_of() -> None:
@@ -54,8 +61,8 @@ def test_a_worker_that_never_reports_so_that_one_can_read_it_is_told_of() -> Non
 
 
 def test_a_worker_that_is_kept_from_its_work_comes_again_and_is_not_counted_as_dead() -> None:
-    share, workplace = work((f"failed {json.dumps('too many requests')}", 75), ("report {}", 0))
-    assert share.report == {}
+    share, workplace = work((f"failed {json.dumps('too many requests')}", 75), ('report {"added": 2}', 0))
+    assert share.report == 2
     assert [(order.start, order.job.careful) for order in workplace.orders] == [(1, False), (2, False)]
 
 

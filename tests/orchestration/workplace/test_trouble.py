@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,16 +15,25 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster_pipes import PIPES_PROTOCOL_VERSION, PIPES_PROTOCOL_VERSION_FIELD
+from dagster_pipes import (
+    DAGSTER_PIPES_CONTEXT_ENV_VAR,
+    DAGSTER_PIPES_MESSAGES_ENV_VAR,
+    PIPES_PROTOCOL_VERSION,
+    PIPES_PROTOCOL_VERSION_FIELD,
+    PipesContextData,
+    encode_param,
+)
 
 from assets.stages.extraction import extract_documents
 from assets.stages.report import StageReport
 from assets.stages.sharding import Crew
 from assets.stages.splitting import split_documents
+from assets.stages.worker_job import WorkerJob
 from data_contracts.document import DOCUMENTS
+from data_contracts.source import Source
 from orchestration.workplace.remote_crew import RemoteCrew
 from tests.assets.conftest import CrawledSource
-from tests.ministack import Ministack
+from tests.ministack import ROOT, Ministack
 from tests.orchestration.workplace import fargate
 from tests.orchestration.workplace.account import HANDLER, make_account
 from tests.orchestration.workplace.conftest import PAGES, Site, Step
@@ -170,3 +181,31 @@ def test_a_cancelled_run_stops_all_its_tasks_also_when_ecs_has_forgotten_one(
     forgotten, other = site.fargate.processes
     assert site.fargate.processes[other].wait(60) == -signal.SIGTERM
     assert site.fargate.processes[forgotten].poll() is None
+
+
+def test_a_task_whose_run_was_killed_ends_by_itself(site: Site, crawled: CrawledSource) -> None:
+    """Nobody stops it, and the next run's worker would do the same beside it. Its site never answers."""
+    s3, bucket, folder = site.account.ministack.client("s3"), site.account.bucket, "lake/pipes/killed"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        source = Source(
+            name="silent", start_urls=(f"http://127.0.0.1:{silent.getsockname()[1]}/",), allow_private_hosts=True
+        )
+        job = WorkerJob(
+            source=source, lake=crawled.lake.url, lake_options=site.account.place, model=site.crew("ecs").model
+        )
+        facts: dict[str, object] = dict.fromkeys(PipesContextData.__annotations__)
+        facts["extras"] = job.model_dump(mode="json")
+        s3.put_object(Bucket=bucket, Key=f"{folder}/context.json", Body=json.dumps(facts).encode())
+        s3.put_object(Bucket=bucket, Key=f"{folder}/heard", Body=b"")
+        told = {
+            DAGSTER_PIPES_CONTEXT_ENV_VAR: encode_param({"bucket": bucket, "key": f"{folder}/context.json"}),
+            DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param({"bucket": bucket, "key_prefix": folder, "heard": 0.5}),
+        }
+        worker = subprocess.run(
+            fargate.worker(["crawl", "--source", "silent"]),
+            env={**site.account.worker_environment(), **told},
+            cwd=ROOT,
+            timeout=240,
+            capture_output=True,
+        )
+    assert worker.returncode == 128 + signal.SIGTERM, worker.stderr.decode()
