@@ -18,13 +18,13 @@ from infra.images.registry import Registry
 from tests.ministack import ROOT, Ministack, ministack_server
 
 _ENGINE = """#!{python}
-import json, os, sys
-import boto3
+import json, sys
 given = sys.argv[1:]
 password = sys.stdin.read() if "--password-stdin" in given else ""
 with open({told!r}, "a") as told:
     told.write(json.dumps([given, password]) + "\\n")
 if given[0] == "push":
+    import boto3
     repository, _, tag = given[1].partition("/")[2].partition(":")
     manifest = json.dumps({{"schemaVersion": 2, "of": repository}})
     boto3.client("ecr").put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag)

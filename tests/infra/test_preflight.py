@@ -36,8 +36,14 @@ class _Clients:
 
     def __init__(self, account: Ministack, quotas: str = "", principal: Any = None) -> None:
         self._account, self._quotas, self._principal = account, quotas, principal
+        self._made: dict[str, Any] = {}
 
     def __call__(self, service: str) -> Any:
+        if service not in self._made:
+            self._made[service] = self._make(service)
+        return self._made[service]
+
+    def _make(self, service: str) -> Any:
         if service == "service-quotas":
             return self._account.session().client(service, endpoint_url=self._quotas)
         return self._account.client(service, self._principal)

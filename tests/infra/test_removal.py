@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -12,7 +14,7 @@ from botocore.exceptions import ClientError
 from infra.config.stage_config import StageConfig, read_stage
 from infra.removal.holding import buckets, holdings
 from infra.removal.removal import Removal
-from tests.ministack import Ministack, ministack_server
+from tests.ministack import ROOT, Ministack, ministack_server
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +94,24 @@ def test_it_says_what_goes_and_touches_nothing_without_the_stages_name(account: 
     assert not any(stage.exists(bucket) for bucket in stage.buckets.values())
     assert stage.removed("dev")
     assert stage.said[-1] == "Nothing of dev is in this account."
+
+
+def test_where_nobody_can_answer_nothing_is_changed(account: Ministack) -> None:
+    def run(given: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "infra.removal", "dev", "--", "sh", "-c", "echo destroyed"]
+        environment = account.environment() | {"PATH": "/usr/bin:/bin"}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, timeout=300
+        )
+
+    stage = _Stage(account, read_stage("dev"))
+    refused = run("")
+    assert (refused.returncode, "destroyed" in refused.stdout) == (1, False)
+    assert len(holdings(stage.s3, list(stage.buckets.values()))) == 2
+    done = run("dev\n")
+    assert (done.returncode, "destroyed" in done.stdout) == (0, True)
+    assert not holdings(stage.s3, list(stage.buckets.values()))
+    assert stage.removed("dev")
 
 
 def test_what_prod_holds_is_never_emptied(account: Ministack) -> None:
