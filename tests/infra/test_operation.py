@@ -20,13 +20,11 @@ from infra.operation.restart import restart
 from infra.operation.secret import Secrets
 from infra.operation.stage_part import OperationError, StageParts
 from tests.infra.conftest import Stage
+from tests.infra.small_stage import DATABASE, KEYS, STACKS
 from tests.ministack import ROOT, Ministack, allow, ministack_server
 
 pytestmark = pytest.mark.slow
 
-_DATABASE = "lorechatdevdataChatDatabase"
-_KEYS = {"upstash_url": "https://index", "upstash_token": "old"}
-_NETWORK = {"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "ENABLED"}}
 _FUNCTION = """
 import boto3, json, os
 def handler(event, context):
@@ -34,79 +32,16 @@ def handler(event, context):
 """
 
 
-def _task(name: str) -> dict[str, Any]:
-    lines = {"awslogs-group": "/lines", "awslogs-region": "us-east-1", "awslogs-stream-prefix": name}
-    container = {
-        "Name": name,
-        "Image": "registry/lorechat:dev",
-        "LogConfiguration": {"LogDriver": "awslogs", "Options": lines},
-    }
-    return {
-        "Type": "AWS::ECS::TaskDefinition",
-        "Properties": {
-            "Family": name,
-            "Cpu": "256",
-            "Memory": "512",
-            "NetworkMode": "awsvpc",
-            "RequiresCompatibilities": ["FARGATE"],
-            "ContainerDefinitions": [container],
-        },
-    }
-
-
-def _service(cluster: str, task: str) -> dict[str, Any]:
-    properties = {
-        "Cluster": {"Ref": cluster},
-        "TaskDefinition": {"Ref": task},
-        "DesiredCount": 0,
-        "LaunchType": "FARGATE",
-        "NetworkConfiguration": _NETWORK,
-    }
-    return {"Type": "AWS::ECS::Service", "Properties": properties}
-
-
-def _secret(value: str) -> dict[str, Any]:
-    return {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": value}}
-
-
-_STACKS: dict[str, dict[str, Any]] = {
-    "edge": {"OriginSecret5DDC59F1": _secret("header")},
-    "data": {
-        "Cluster": {"Type": "AWS::ECS::Cluster"},
-        "CodeTask": _task("code"),
-        "PipelineCodeService54C0A11F": _service("Cluster", "CodeTask"),
-        "PagesDead1F5CF960": {"Type": "AWS::SQS::Queue"},
-        f"{_DATABASE}InstanceSecret": _secret(json.dumps({"username": "lorechat", "password": "old", "host": "db"})),
-        "ChatDatabaseInstance0A267046": {
-            "Type": "AWS::RDS::DBInstance",
-            "Properties": {
-                "DBInstanceClass": "db.t4g.micro",
-                "Engine": "postgres",
-                "AllocatedStorage": "20",
-                "MasterUsername": "lorechat",
-                "MasterUserPassword": "old-password",
-            },
-        },
-    },
-    "service": {
-        "Cluster": {"Type": "AWS::ECS::Cluster"},
-        "ChatTask": _task("chat"),
-        "Service9571FDD8": _service("Cluster", "ChatTask"),
-        "AuthSecretC13F30CE": _secret("signature"),
-    },
-}
-
-
 @pytest.fixture(scope="module")
 def account() -> Iterator[Ministack]:
     """An account with a stage dev."""
     with ministack_server() as server:
         cloudformation = server.client("cloudformation")
-        for stack, resources in _STACKS.items():
+        for stack, resources in STACKS.items():
             name = f"lorechat-dev-{stack}"
             cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
             cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-        server.client("secretsmanager").create_secret(Name="lorechat/dev/keys", SecretString=json.dumps(_KEYS))
+        server.client("secretsmanager").create_secret(Name="lorechat/dev/keys", SecretString=json.dumps(KEYS))
         yield server
 
 
@@ -141,7 +76,7 @@ def test_a_key_is_replaced_and_the_others_stay(account: Ministack, parts: StageP
     assert done.returncode == 0, done.stderr
     assert "new" not in done.stdout
     held = parts.clients("secretsmanager").get_secret_value(SecretId="lorechat/dev/keys")["SecretString"]
-    assert json.loads(held) == {**_KEYS, "upstash_token": "new"}
+    assert json.loads(held) == {**KEYS, "upstash_token": "new"}
     with pytest.raises(OperationError, match="needs no openai_key; it needs upstash_url, upstash_token"):
         Secrets(parts).operators("openai_key", "new")
     with pytest.raises(OperationError, match="empty"):
@@ -150,7 +85,7 @@ def test_a_key_is_replaced_and_the_others_stay(account: Ministack, parts: StageP
 
 def test_a_database_and_its_secret_get_the_same_new_password(parts: StageParts) -> None:
     Secrets(parts).database("chat-database")
-    arn = parts.only("data", "AWS::SecretsManager::Secret", _DATABASE)
+    arn = parts.only("data", "AWS::SecretsManager::Secret", DATABASE)
     held = json.loads(parts.clients("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
     assert len(held.pop("password")) == 40
     assert held == {"username": "lorechat", "host": "db"}
@@ -160,7 +95,7 @@ def test_when_the_database_refuses_the_secret_stays_what_it_was(account: Minista
     """Whoever may write secrets and not change databases."""
     clerk = account.user_with(allow("cloudformation:*", "secretsmanager:*"))
     parts = StageParts(read_stage("dev"), lambda service: account.client(service, clerk))
-    arn = parts.only("data", "AWS::SecretsManager::Secret", _DATABASE)
+    arn = parts.only("data", "AWS::SecretsManager::Secret", DATABASE)
     manager = account.client("secretsmanager")
     before = manager.get_secret_value(SecretId=arn)["SecretString"]
     with pytest.raises(Exception, match="AccessDenied"):
