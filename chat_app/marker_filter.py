@@ -20,7 +20,12 @@ _URL = re.compile(
     rf"|(?i:\bmailto:|(?<![A-Za-z0-9_+.-])[A-Za-z0-9_+.-]*+://|\bwww\.)[^\s{_STOPS}]*"
 )
 _MARKER = re.compile(r"\[(\d+)\]")
-_LONE_MARKER = re.compile(r"\s?\[(\d+)\](?=(?:\[\d+\]|[.,;:!?)])*(?:\s|$))")
+_LONE_MARKER = re.compile(r"\s?\[(\d+)\](?=(?:\[\d+\]|[.,;:!?)]){0,20}+(?:\s|$))")
+_SPACE = re.compile(r"(\s+)")
+_OPENING = str.maketrans("", "", "[<")
+_ROUNDS = 8
+"""What is taken away may put a marker or a URL together from what stood around it, so the words are looked at again;
+nobody means markers that are nested deeper than this."""
 
 
 class MarkerFilter:
@@ -64,17 +69,25 @@ class MarkerFilter:
         return self._clean(held[:cut])
 
     def _clean(self, words: str) -> str:
-        while True:
-            cleaned = _LONE_MARKER.sub(self._lone_marker, words)
-            cleaned = _MARKER.sub(self._marker, cleaned)
-            cleaned = _URL.sub("", cleaned).replace("](", "] (")
+        for _ in range(_ROUNDS):
+            cleaned = self._cleaned_once(words)
             if cleaned == words:
                 break
             words = cleaned
+        else:
+            words = "".join(map(self._flattened, _SPACE.split(words)))
         for marker in _MARKER.finditer(words):
             if (number := int(marker[1])) not in self.cited:
                 self.cited.append(number)
         return words
+
+    def _cleaned_once(self, words: str) -> str:
+        cleaned = _MARKER.sub(self._marker, _LONE_MARKER.sub(self._lone_marker, words))
+        return _URL.sub("", cleaned).replace("](", "] (")
+
+    def _flattened(self, word: str) -> str:
+        """Return a word that is not settled yet without the two characters that let something new come of it."""
+        return word if self._cleaned_once(word) == word else _URL.sub("", word.translate(_OPENING))
 
     def _marker(self, match: re.Match[str]) -> str:
         if match[1] in self._numbers:

@@ -157,3 +157,18 @@ def test_words_are_shown_as_they_come() -> None:
     assert verify.feed("Bees swarm in spr") == "Bees swarm in"
     assert verify.feed("ing [1") == " spring"
     assert verify.feed("] and") == " [1]"
+
+
+@pytest.mark.parametrize(
+    "nested", ["[9" * 4_000 + "]" * 4_000, "[9" * 4_000 + "9]" * 4_000, "<a:" * 4_000 + ">" * 4_000]
+)
+def test_markers_in_markers_cost_no_more_than_their_length(nested: str) -> None:
+    """Each round takes the innermost one: what they are told in is bounded, and none comes out."""
+    verify = MarkerFilter(3)
+    shown = verify.feed(f"Bees [1] swarm {nested} in spring [2].") + verify.finish()
+    assert verify.removed < 50
+    assert verify.cited == [1, 2]
+    assert shown.startswith("Bees [1] swarm ")
+    assert shown.endswith(" in spring [2].")
+    assert "[9" not in shown
+    assert ":" not in shown
