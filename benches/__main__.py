@@ -24,6 +24,7 @@ BENCHES = (
     "embedding",
     "search",
     "declining",
+    "upstash",
     "pipeline",
     "recrawl",
     "workers",
