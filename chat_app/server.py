@@ -67,16 +67,20 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         background = [asyncio.create_task(keep_going(work)) for work in (service.keep_up, service.warm)]
-        async with AsyncExitStack() as entered:
+        async with AsyncExitStack() as entered:  # also where a door cannot be opened, nothing goes on behind it
+            entered.push_async_callback(service.close)
+            entered.push_async_callback(_end, background)
             for part in lifespans:
                 await entered.enter_async_context(part())
             yield
-        for task in background:
-            task.cancel()
-        await asyncio.wait(background)
-        await service.close()
 
     return lifespan
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 def _mount_conversation(app: FastAPI, service: ChatService) -> None:
