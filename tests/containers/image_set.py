@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.containers.base_image import base_archive
-from tests.containers.podman import ROOT, Podman
+from tests.containers.podman import Podman
 from tests.containers.registry import pip_secret
 
 PYTHON = "docker.io/library/python:3.11-slim-bookworm"
@@ -15,7 +15,7 @@ _CERTIFICATES = "/etc/ssl/certs"
 
 
 def image_name(target: str) -> str:
-    """The name of an image, as compose.yaml has it."""
+    """The name of an image in podman's storage."""
     return f"localhost/lorechat-{target}:latest"
 
 
@@ -40,8 +40,3 @@ def build(podman: Podman, dockerfile: str, name: str, context: str | Path, *opti
 def unpacked_megabytes(podman: Podman, target: str) -> float:
     """What an image takes on a disk, in millions of bytes."""
     return int(podman.run("image", "inspect", "--format={{.Size}}", image_name(target)).strip()) / 1e6
-
-
-def sources() -> list[Path]:
-    """The files that a build is told to install from."""
-    return sorted((ROOT / "infra" / "containers").glob("*.in"))

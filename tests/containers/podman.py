@@ -74,7 +74,6 @@ class Podman:
         """Take everything away, also what a run that was killed has left."""
         self.attempt("rm", "--all", "--force", "--time=0", "--volumes")
         self.attempt("rmi", "--all", "--force")
-        self.attempt("unshare", "true")
         for mount in sorted(_mounts_below(self.folder), reverse=True):
             subprocess.run(["umount", "--lazy", mount], check=False)
         shutil.rmtree(self.folder / "store", ignore_errors=True)
