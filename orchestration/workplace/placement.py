@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -27,10 +28,11 @@ class Placement:
 
 
 class Placing:
-    """Decides by the settings."""
+    """Decides by the settings; `share` are the units of a worker at each place."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, *, share: Mapping[str, Mapping[str, int]] = SHARE) -> None:
         self._settings = settings
+        self._share = share
         self._function = bool(settings.worker_function)
         self._tasks = bool(settings.worker_cluster and settings.worker_task)
 
@@ -53,7 +55,7 @@ class Placing:
             return Placement("run")
         where = self._where(place, units)
         most = self._settings.worker_most
-        return Placement(where, max(1, min(most, -(-units // SHARE[where][stage]))))
+        return Placement(where, max(1, min(most, -(-units // self._share[where][stage]))))
 
     def _where(self, place: str, units: int) -> Literal["lambda", "ecs"]:
         if place != "auto":

@@ -1,7 +1,7 @@
 """An account as the stacks make it, a crawled source in its lake, and a Dagster step to work in."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import dagster as dg
 import pytest
 
 from orchestration.settings import PipelineSettings
-from orchestration.workplace import placement
 from orchestration.workplace.placement import Placing
 from orchestration.workplace.remote_crew import RemoteCrew
 from retrieval.embedder import Embedder
@@ -24,6 +23,9 @@ PAGES = {
     f"/{number}": f"<main><h1>Day {number}</h1><p>On day {number} there was rain again, and wind.</p></main>"
     for number in range(12)
 }
+
+SIX = {"markdown": 6, "chunks": 6, "embeddings": 6}
+"""Six units are enough for a worker, so that twelve have two."""
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,7 @@ class Site:
     fargate: Fargate
     clients: Any
 
-    def crew(self, place: str, *, share: int = 1, **settings: Any) -> RemoteCrew:
+    def crew(self, place: str, **settings: Any) -> RemoteCrew:
         """The crew that the settings describe, at a place; it looks at its workers often."""
         told = PipelineSettings(
             lake_url=self.account.lake().url,
@@ -56,9 +58,9 @@ class Site:
             worker_task=self.account.definition,
             **settings,
         )
-        local = told.crew()
+        local = replace(told.crew(), least_share=SIX)
         return RemoteCrew(
-            placing=Placing(told),
+            placing=Placing(told, share={"lambda": SIX, "ecs": SIX}),
             local=local,
             model=local.model.model_copy(update={"cache": None}),
             function=self.account.function,
@@ -94,14 +96,6 @@ def step() -> Iterator[Step]:
             return dg.materialize([asset], instance=instance, raise_on_error=False)
 
         yield run
-
-
-@pytest.fixture
-def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six units are enough for a worker, so that twelve have two."""
-    six = {"markdown": 6, "chunks": 6, "embeddings": 6}
-    monkeypatch.setattr(placement, "SHARE", {"lambda": six, "ecs": six})
-    monkeypatch.setattr("assets.stages.sharding._LEAST_SHARE", six)
 
 
 @pytest.fixture

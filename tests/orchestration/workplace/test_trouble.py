@@ -38,7 +38,7 @@ from tests.orchestration.workplace import fargate
 from tests.orchestration.workplace.account import HANDLER, make_account
 from tests.orchestration.workplace.conftest import PAGES, Site, Step
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_shares")]
+pytestmark = pytest.mark.slow
 
 LIAR = Path(__file__).parent / "liar.py"
 

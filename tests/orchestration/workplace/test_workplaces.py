@@ -57,7 +57,6 @@ def own(found: list[dict[str, Any]], source: str) -> list[dict[str, Any]]:
     return [{**row, "source": ""} for row in found if row["source"] == source]
 
 
-@pytest.mark.usefixtures("small_shares")
 @pytest.mark.parametrize("place", PLACES)
 def test_the_same_lake_comes_out_wherever_the_work_is_done(
     site: Site, step: Step, crawled: CrawledSource, embedder: Embedder, tmp_path: Path, place: str
