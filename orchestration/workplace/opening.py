@@ -1,4 +1,5 @@
-"""Makes what the settings say of workers on AWS."""
+"""Makes what the settings say of workers on AWS. What it takes is in the extra `aws`, so nothing of it is imported where
+no such worker is set."""
 
 from __future__ import annotations
 
@@ -6,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from orchestration.error import BadInput
 from orchestration.workplace.placement import Placing
-from orchestration.workplace.remote_crew import RemoteCrew
-from orchestration.workplace.task import TaskPlace
 
 if TYPE_CHECKING:
     from orchestration.settings import PipelineSettings
     from orchestration.workplace.aws import AwsClients
+    from orchestration.workplace.remote_crew import RemoteCrew
 
 
 def open_remote_crew(settings: PipelineSettings) -> RemoteCrew | None:
@@ -27,6 +27,9 @@ def open_remote_crew(settings: PipelineSettings) -> RemoteCrew | None:
             f"workers on AWS cannot reach the lake at {settings.lake_place}: set LORECHAT_LAKE to s3://bucket/prefix, "
             "or leave LORECHAT_WORKER_FUNCTION and LORECHAT_WORKER_CLUSTER empty"
         )
+    from orchestration.workplace.remote_crew import RemoteCrew
+    from orchestration.workplace.task import TaskPlace
+
     local = settings.crew()
 
     def clients() -> AwsClients:
