@@ -40,7 +40,7 @@ def test_a_size_that_is_half_given_is_completed_to_one_that_exists() -> None:
 
 @pytest.mark.parametrize("tags", [{"ecs/cpu": "99999"}, {"ecs/memory": "much"}, {"ecs/run_task_kwargs": "{"}])
 def test_a_size_that_nobody_has_is_an_error(tags: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="no task|invalid literal|Expecting"):
+    with pytest.raises(ValueError, match=r"no task|invalid literal|Expecting"):
         STAGE.tags(tags, None)
 
 
