@@ -1,5 +1,7 @@
-"""Makes what the settings say of workers on AWS. What it takes is in the extra `aws`, so nothing of it is imported where
-no such worker is set."""
+"""Makes what the settings say of workers on AWS.
+
+What it takes is in the extra `aws`, so nothing of it is imported where no such worker is set.
+"""
 
 from __future__ import annotations
 
