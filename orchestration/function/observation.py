@@ -79,5 +79,6 @@ def describe(error: Exception) -> str:
     """What may be said of an error: the whole message where it is our own, written for people."""
     if isinstance(error, _OURS):
         return f"{type(error).__name__}: {str(error)[:_LONGEST]}"
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    answer = getattr(error, "response", None)  # botocore's is a dict; other libraries have objects of that name
+    code = answer.get("Error", {}).get("Code", "") if isinstance(answer, dict) else ""
     return f"{type(error).__name__} {code}".rstrip()
