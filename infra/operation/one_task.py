@@ -12,6 +12,9 @@ from infra.operation.stage_part import OperationError, StageParts
 PLACES = {"chat": ("service", "chat"), "dagster": ("data", "code")}
 """Where a command may run: the stack and the container of the service that it is put beside."""
 
+_ALONE = [{"name": "LORECHAT_WORKER_PLACE", "value": "local"}]
+"""The service's role may start no workers, which is for runs: the command does its work itself."""
+
 _PATIENCE = 6 * 3600.0
 
 
@@ -48,7 +51,10 @@ class OneTask:
             networkConfiguration=place.network,
             propagateTags="TASK_DEFINITION",
             startedBy="lorechat-task",
-            overrides={"containerOverrides": [{"name": place.container, "command": list(command)}], **size},
+            overrides={
+                "containerOverrides": [{"name": place.container, "command": list(command), "environment": _ALONE}],
+                **size,
+            },
         )
         if not started["tasks"]:
             raise OperationError(f"ECS started nothing: {started['failures'][0].get('reason')}")

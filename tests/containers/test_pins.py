@@ -93,6 +93,15 @@ def test_an_image_holds_what_its_code_imports(image: str) -> None:
         )
 
 
+def test_commands_of_the_dagster_image_find_the_instance_file_that_they_read() -> None:
+    from orchestration.materialize import INSTANCE_FILE
+
+    folder = str(INSTANCE_FILE.parent.relative_to(ROOT))
+    target = (FOLDER / "Dockerfile").read_text().split(" AS dagster\n")[1].split("\nFROM ")[0]
+    assert f"COPY {folder} {folder}" in target.splitlines()
+    assert f"!{folder}" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
 def _imports(rooms: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
     for path in (path for room in rooms for path in (ROOT / room).rglob("*.py")):
         if path == ROOT / "orchestration" / "cli.py":  # the one file that knows both pipeline and chat

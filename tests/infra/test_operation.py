@@ -167,6 +167,8 @@ def test_a_command_runs_beside_the_service_and_its_output_is_shown(parts: StageP
     task = OneTask(parts, said.append, wait=serve)
     assert task.run("chat", ["lorechat", "keys", "list"]) == 0
     assert asked["command"] == ["lorechat", "keys", "list"]
+    # Neither the chat's role nor that of the code location may start workers.
+    assert asked["environment"] == [{"name": "LORECHAT_WORKER_PLACE", "value": "local"}]
     assert said[1:] == ["line 0", "line 1", "line 2"]
 
 
