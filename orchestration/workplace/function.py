@@ -73,16 +73,20 @@ class Invocation:
 
     def _invoke(self, event: Mapping[str, str], what: str) -> None:
         try:
+            self._ending = self._answered(event, what)
+        except Exception as error:  # whatever this is, the one that waits for the answer must hear of it
+            self._ending = Ending("died", sentence=f"broke off: no whole answer ({type(error).__name__}: {error})")
+
+    def _answered(self, event: Mapping[str, str], what: str) -> Ending:
+        try:
             answer = self._client.invoke(
                 FunctionName=self._name, InvocationType="RequestResponse", Payload=json.dumps(event).encode()
             )
         except (ClientError, BotoCoreError) as error:
-            self._ending = refused(error, what)
-            return
+            return refused(error, what)
         request = answer.get("ResponseMetadata", {}).get("RequestId", "")
         self.where = f"{self.where} (request {request})"
-        if "FunctionError" in answer:
-            said = answer["Payload"].read().decode("utf-8", "replace")[:_WORDS]
-            self._ending = Ending("died", sentence=f"broke off: {said}")
-        else:
-            self._ending = Ending("died", sentence="ended without a report")
+        if "FunctionError" not in answer:
+            return Ending("died", sentence="ended without a report")
+        said = answer["Payload"].read().decode("utf-8", "replace")[:_WORDS]
+        return Ending("died", sentence=f"broke off: {said}")
