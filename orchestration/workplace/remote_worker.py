@@ -136,15 +136,18 @@ _PASSES = frozenset(
 )
 
 
-def refused(error: ClientError | BotoCoreError, what: str) -> Ending:
-    """Return what AWS's refusal to start a worker means: it passes by itself, or a person must see to it."""
+def passes(error: ClientError | BotoCoreError) -> bool:
+    """Return whether AWS may answer otherwise when it is asked again."""
     if not isinstance(error, ClientError):
-        return Ending("later", sentence=f"{what} could not be started: {error}. AWS does not answer; try it later.")
+        return True
     code = error.response.get("Error", {}).get("Code", "")
-    if code in _PASSES or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-        return Ending("later", sentence=f"{what} could not be started: {error}. AWS is busy; try it later.")
-    return Ending(
-        "failed",
-        sentence=f"{what} could not be started: {error}. Check the settings LORECHAT_WORKER_... and the rights of "
-        "Dagster's role.",
-    )
+    return code in _PASSES or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+
+
+def refused(error: ClientError | BotoCoreError, what: str) -> Ending:
+    """Return what AWS's refusal to start or show a worker means: it passes by itself, or a person must see to it."""
+    said = f"{what} could not be started, or not be followed: {error}."
+    if passes(error):
+        state = "is busy" if isinstance(error, ClientError) else "does not answer"
+        return Ending("later", sentence=f"{said} AWS {state}; try it later.")
+    return Ending("failed", sentence=f"{said} Check the settings LORECHAT_WORKER_... and the rights of Dagster's role.")

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from assets.stages.worker_job import worker_command
 from assets.stages.workplace import Ending, Order
-from orchestration.workplace.remote_worker import RemoteWorker
+from orchestration.workplace.remote_worker import RemoteWorker, passes
 from orchestration.workplace.session import Post
 
 CONTAINER = "worker"
@@ -87,11 +87,14 @@ class Task:
         return Ending("later", sentence=f"{order} could not be started: Fargate has no room ({said}). Try it later.")
 
     def ended(self) -> Ending | None:
-        """Return how the task ended. A question that AWS does not answer is asked again."""
+        """Return how the task ended. A question that AWS does not answer is asked again. Errors: botocore's, for one
+        that it will never answer."""
         try:
             answer = self._client.describe_tasks(cluster=self._place.cluster, tasks=[self._arn])
-        except (ClientError, BotoCoreError):
-            return None
+        except (ClientError, BotoCoreError) as error:
+            if passes(error):
+                return None
+            raise
         if not answer["tasks"]:
             return self._forgotten()
         self._unknown_since = None
