@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from upstash_vector.types import QueryResult, WeightingStrategy
 
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking, Scores, fused
+from retrieval.upstash.at_once import both
 from retrieval.upstash.page_rows import page_key, page_scores
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.row import URL
@@ -75,7 +75,7 @@ async def candidates(
     if not queries:
         return Candidates({}, {})
     asks_pages = words is not None and mode is SearchMode.HYBRID and ranking.page_share > 0
-    found, of_pages = await asyncio.gather(
+    found, of_pages = await both(
         index.query_many(queries=queries, namespace=namespace),
         index.query(**said, namespace=namespace + pages) if asks_pages else _nothing(),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from upstash_vector import AsyncIndex
@@ -13,6 +12,7 @@ from retrieval.embedder import Vectors
 from retrieval.identifier import identifiers, share_held
 from retrieval.near_duplicate import distinct
 from retrieval.ranking import Ranking
+from retrieval.upstash.at_once import both
 from retrieval.upstash.candidates import Candidates, candidates
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.row import URL, passage_of, vector_of
@@ -48,9 +48,7 @@ async def ask(
     for start in range(0, len(order), step):
         ids = order[start : start + step]
         unknown = [key for key in ids if key not in found.dense] if mode is not SearchMode.LEXICAL else []
-        rows, vectors = await asyncio.gather(
-            _whole(index, namespace, ids), _whole(index, namespace, unknown, vectors=True)
-        )
+        rows, vectors = await both(_whole(index, namespace, ids), _whole(index, namespace, unknown, vectors=True))
         found.dense.update({row.id: float(vector_of(row) @ vector) for row in vectors})
         passages = {row.id: passage_of(row) for row in rows}
         found.named.update({key: share_held(passage.text, names) for key, passage in passages.items()})

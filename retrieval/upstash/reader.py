@@ -12,6 +12,7 @@ from retrieval.async_reader import Result, Work
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking
 from retrieval.section import PageOf
+from retrieval.upstash.at_once import all_of
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.releases import UpstashReleases, no_index
 from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode
@@ -80,12 +81,7 @@ class UpstashReader:
 
     async def together(self, work: Sequence[Work[Result]]) -> list[Result]:
         """Ask everything at once. Where one fails, or nobody waits any more, the others end as well."""
-        tasks = [asyncio.create_task(one()) for one in work]
-        try:
-            return list(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
+        return await all_of(one() for one in work)
 
     async def whole(self, work: Work[Result]) -> Result:
         """Await it here."""

@@ -16,7 +16,7 @@ from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.reader import UpstashReader
 from retrieval.upstash.store import UpstashStore
 from retrieval.upstash.sweep import PAGES
-from tests.doubles.upstash_double import UpstashDouble
+from tests.doubles.upstash_double import Trouble, UpstashDouble
 from tests.retrieval.conftest import DIMENSION, SMALL_PLAN, Shelf
 from tests.retrieval.test_retriever import WordEmbedder
 
@@ -198,3 +198,17 @@ async def test_connections_are_kept_for_the_next_question(double: UpstashDouble,
     for _ in range(3):
         await ask(reader)
     assert double.connections == before
+
+
+async def test_where_one_request_of_a_question_fails_the_other_ends(
+    double: UpstashDouble, reader: UpstashReader
+) -> None:
+    def trouble(_: int, path: str) -> Trouble:
+        if not path.startswith("/query/"):
+            return None
+        return (401, {}) if path.endswith(PAGES) else "hold"
+
+    double.trouble = trouble
+    with pytest.raises(StoreUnreachable, match="refuses the token"):
+        await ask(reader)
+    assert await asyncio.to_thread(double.wait_for_disconnects)
