@@ -55,13 +55,17 @@ def open_pipes(params: Mapping[str, str], *, region: str | None = None, is_alone
 
 def _end_unheard(client: Any, place: Mapping[str, Any]) -> None:
     """End this process in order when the session is over, or was kept by nobody for several times its own measure."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     pause, missing = float(place[HEARD]), 0
     waiting = threading.Event()
     while missing < 2:
         waiting.wait(pause)
         try:
             found = client.head_object(Bucket=place["bucket"], Key=f"{place['key_prefix']}/{HEARD}")
-        except client.exceptions.ClientError as error:
+        except BotoCoreError:  # S3 does not answer, which says nothing of who listens
+            continue
+        except ClientError as error:
             missing = missing + 1 if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404 else 0
             continue
         missing = 0
