@@ -55,7 +55,7 @@ class Alarms(Construct):
             self._alarm("Failures", failed, 5, "the chat fails", _ABOVE, fine, times=2),
             self._alarm(
                 "Unhealthy",
-                targets.metrics.unhealthy_host_count(period=_FIVE),
+                targets.metrics.unhealthy_host_count(period=_FIVE, statistic="Maximum"),
                 1,
                 "a task is ill",
                 _ABOVE,

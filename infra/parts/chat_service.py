@@ -43,7 +43,7 @@ class ChatService(Construct):
             "Service",
             cluster=cluster,
             task_definition=task,
-            desired_count=config.chat.least,
+            # No number of tasks: each deployment would go back to it, however many are needed. ECS begins with one.
             min_healthy_percent=100,
             max_healthy_percent=200,
             assign_public_ip=True,  # the way out without NAT; nobody comes in by it

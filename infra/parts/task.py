@@ -19,6 +19,10 @@ WRITABLE = {"state": "/state", "tmp": "/tmp"}  # noqa: S108  inside the containe
 """What a task may write: LoreChat's home, where search indexes lie as well, and temporary files. The container files
 make both folders, owned by their user, and declare them as volumes, so that Fargate keeps the owner."""
 
+_SHELL = {"shell-state": "/var/lib/amazon", "shell-logs": "/var/log/amazon"}
+"""What the agent writes that opens shells and forwards ports. Without these it does not start where the root cannot be
+written: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+
 SPOT_WARNING = Duration.seconds(120)
 """How long before it is taken a task on Spot is told; what it does has to be drained by then."""
 
@@ -34,7 +38,7 @@ def task_definition(scope: Construct, id: str, *, config: StageConfig, size: Tas
         runtime_platform=ecs.RuntimePlatform(
             cpu_architecture=architecture, operating_system_family=ecs.OperatingSystemFamily.LINUX
         ),
-        volumes=[ecs.Volume(name=name) for name in WRITABLE],
+        volumes=[ecs.Volume(name=name) for name in _volumes(config)],
     )
     acknowledge(
         task, "AwsSolutions-ECS2", "Only what is no secret stands in variables; secrets come from their manager."
@@ -86,7 +90,11 @@ def add_container(
     container.add_mount_points(
         *(
             ecs.MountPoint(container_path=path, source_volume=volume, read_only=False)
-            for volume, path in WRITABLE.items()
+            for volume, path in _volumes(config).items()
         )
     )
     return container
+
+
+def _volumes(config: StageConfig) -> dict[str, str]:
+    return WRITABLE if config.is_prod else {**WRITABLE, **_SHELL}  # nobody opens a shell in prod

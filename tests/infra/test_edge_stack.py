@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.config.stage_config import read_stage
 from tests.infra.conftest import Stage
 
 pytestmark = pytest.mark.slow
@@ -13,6 +14,18 @@ pytestmark = pytest.mark.slow
 def test_nothing_pays_for_nat_and_no_task_subnet_hands_out_addresses_unasked(stage: Stage) -> None:
     assert not stage.resources("edge", "AWS::EC2::NatGateway")
     assert not any(s["MapPublicIpOnLaunch"] for s in stage.resources("edge", "AWS::EC2::Subnet").values())
+
+
+def test_a_stage_lies_in_its_zones_and_reaches_aws_by_endpoints(stage: Stage) -> None:
+    config = read_stage(stage.name)
+    subnets = stage.resources("edge", "AWS::EC2::Subnet").values()
+    assert sorted(subnet["AvailabilityZone"] for subnet in subnets) == sorted([*config.zones] * 2)
+    endpoints = [str(point["ServiceName"]) for point in stage.resources("edge", "AWS::EC2::VPCEndpoint").values()]
+    (s3,) = (point for point in stage.resources("edge", "AWS::EC2::VPCEndpoint").values() if "Gateway" in str(point))
+    assert len(s3["RouteTableIds"]) == len(subnets)
+    for service in config.interface_endpoints:
+        assert any(name.endswith(f".{service}") for name in endpoints), service
+    assert len(endpoints) == 1 + len(config.interface_endpoints)
 
 
 def test_each_layer_is_reached_by_the_one_before_it_alone(stage: Stage) -> None:

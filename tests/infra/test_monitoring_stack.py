@@ -50,6 +50,12 @@ def test_waiting_is_judged_by_what_people_waited_and_the_pipeline_by_what_it_say
     assert own["queued_runs"]["TreatMissingData"] == "breaching"  # a daemon that is away tells nothing
 
 
+def test_a_task_that_is_ill_in_one_zone_counts(stage: Stage) -> None:
+    alarms = stage.resources("monitoring", "AWS::CloudWatch::Alarm").values()
+    (ill,) = (alarm for alarm in alarms if alarm.get("MetricName") == "UnHealthyHostCount")
+    assert ill["Statistic"] == "Maximum"  # the average over zones stays below one
+
+
 def test_the_handbook_says_what_each_alarm_and_graph_is_for(stage: Stage) -> None:
     page = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text("utf-8")
     for stack in ("data", "monitoring"):
@@ -131,9 +137,3 @@ def test_alarms_and_budgets_may_write_to_the_topic_and_prods_operators_get_mail(
     allowed = {statement["Principal"]["Service"] for statement in policy if statement["Effect"] == "Allow"}
     assert allowed == {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
     assert prod.only("monitoring", "AWS::SNS::Subscription")["Endpoint"] == "operators@example.com"
-
-
-def test_logs_end_with_their_time(stage: Stage) -> None:
-    for stack in stage.templates:
-        for group in stage.resources(stack, "AWS::Logs::LogGroup").values():
-            assert group["RetentionInDays"] == (90 if stage.name == "prod" else 7)

@@ -46,6 +46,8 @@ def test_the_chat_grows_with_load_and_shrinks_again(prod: Stage) -> None:
     range_ = prod.only("service", "AWS::ApplicationAutoScaling::ScalableTarget")
     assert (range_["MinCapacity"], range_["MaxCapacity"]) == (1, 4)
     policies = prod.resources("service", "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    # A deployment under load must not go back to one task.
+    assert "DesiredCount" not in prod.only("service", "AWS::ECS::Service")
     targets = {}
     for policy in policies:
         followed = policy["TargetTrackingScalingPolicyConfiguration"]
@@ -66,7 +68,18 @@ def test_a_browser_stays_with_its_task_and_a_leaving_task_is_drained(stage: Stag
 def test_the_chats_file_system_cannot_be_written_but_for_its_volumes(stage: Stage) -> None:
     chat = _chat(stage)
     assert chat["ReadonlyRootFilesystem"] is True
-    assert {mount["ContainerPath"] for mount in chat["MountPoints"]} == {"/state", "/tmp"}
+    # The agent that opens shells writes as well; prod has neither.
+    shells = set() if stage.name == "prod" else {"/var/lib/amazon", "/var/log/amazon"}
+    assert {mount["ContainerPath"] for mount in chat["MountPoints"]} == {"/state", "/tmp", *shells}
+
+
+def test_wherever_people_may_open_shells_the_agent_of_shells_can_write(stage: Stage) -> None:
+    for stack in ("service", "data"):
+        tasks = stage.resources(stack, "AWS::ECS::TaskDefinition")
+        for service in stage.resources(stack, "AWS::ECS::Service").values():
+            containers = tasks[service["TaskDefinition"]["Ref"]]["ContainerDefinitions"]
+            paths = {mount["ContainerPath"] for one in containers for mount in one.get("MountPoints", [])}
+            assert ({"/var/lib/amazon", "/var/log/amazon"} <= paths) is service["EnableExecuteCommand"]
 
 
 def test_no_secret_stands_in_a_template(stage: Stage) -> None:
