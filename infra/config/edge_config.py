@@ -19,6 +19,6 @@ class Firewall(Strict):
     """Rules of the web application firewall beside AWS's managed ones."""
 
     requests_per_five_minutes: int = Field(default=2_000, ge=10, description="most requests of one address")
-    bot_control: bool = Field(default=False, description="AWS's bot control, at an extra price")
+    bot_control: bool = Field(default=False, description="AWS's bot control for what browsers open, at an extra price")
     blocked_countries: tuple[str, ...] = Field(default=(), description="ISO codes of countries that are refused")
     blocked_addresses: tuple[str, ...] = Field(default=(), description="IPv4 networks that are refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -92,4 +93,18 @@ def _grant(task: ecs.FargateTaskDefinition, config: StageConfig, lake: s3.IBucke
                 resources=list(config.chat.bedrock_models),
             )
         )
+    if guardrail := config.chat.settings.get("LORECHAT_GUARDRAIL_ID"):
+        task.add_to_task_role_policy(
+            iam.PolicyStatement(
+                sid="Guardrail", actions=["bedrock:ApplyGuardrail"], resources=[_guardrail_arn(task, config, guardrail)]
+            )
+        )
     acknowledge_keys(task, lake, [f"{LAKE_PREFIX}/*", *(f"{LAKE_PREFIX}/{table}/*" for table in _WRITTEN)])
+
+
+def _guardrail_arn(task: ecs.FargateTaskDefinition, config: StageConfig, named: str) -> str:
+    """The setting holds an id, or the whole ARN of a guardrail that another account shares."""
+    if named.startswith("arn:"):
+        return named
+    region = config.chat.settings.get("LORECHAT_BEDROCK_REGION", config.region)
+    return Stack.of(task).format_arn(service="bedrock", region=region, resource="guardrail", resource_name=named)

@@ -19,6 +19,9 @@ _BODY_RULES = (
 """Rules that judge bodies are only counted: a question about HTML, paths or 169.254.169.254 is a question, a history
 of turns passes 8 KB, and nothing in a body is run or fetched."""
 
+_DOORS = "^/(api|v1|mcp|health)(/|$)"
+"""Where programs ask, with keys of their own: to bot control every one of them is a bot."""
+
 
 class Firewall(Construct):
     """Refuses networks and countries first, then floods, then what AWS's managed rules know."""
@@ -88,14 +91,36 @@ def _managed_rules(config: StageConfig) -> list[waf.CfnWebACL.RuleProperty]:
         _managed("AWSManagedRulesCommonRuleSet", counted=_BODY_RULES),
     ]
     if config.firewall.bot_control:
-        rules.append(_managed("AWSManagedRulesBotControlRuleSet"))
+        common = waf.CfnWebACL.AWSManagedRulesBotControlRuleSetProperty(inspection_level="COMMON")
+        settings = waf.CfnWebACL.ManagedRuleGroupConfigProperty(aws_managed_rules_bot_control_rule_set=common)
+        rules.append(_managed("AWSManagedRulesBotControlRuleSet", settings=settings, judged=_not_at_doors()))
     return rules
 
 
-def _managed(name: str, *, counted: tuple[str, ...] = ()) -> waf.CfnWebACL.RuleProperty:
+def _not_at_doors() -> waf.CfnWebACL.StatementProperty:
+    paths = waf.CfnWebACL.RegexMatchStatementProperty(
+        regex_string=_DOORS,
+        field_to_match=waf.CfnWebACL.FieldToMatchProperty(uri_path={}),
+        text_transformations=[waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")],
+    )
+    at_doors = waf.CfnWebACL.StatementProperty(regex_match_statement=paths)
+    return waf.CfnWebACL.StatementProperty(not_statement=waf.CfnWebACL.NotStatementProperty(statement=at_doors))
+
+
+def _managed(
+    name: str,
+    *,
+    counted: tuple[str, ...] = (),
+    settings: waf.CfnWebACL.ManagedRuleGroupConfigProperty | None = None,
+    judged: waf.CfnWebACL.StatementProperty | None = None,
+) -> waf.CfnWebACL.RuleProperty:
+    """Return a group of AWS's rules, for the requests that are `judged` (None: all). Rules that are `counted` refuse
+    nothing."""
     group = waf.CfnWebACL.ManagedRuleGroupStatementProperty(
         vendor_name="AWS",
         name=name,
+        managed_rule_group_configs=[settings] if settings else None,
+        scope_down_statement=judged,
         rule_action_overrides=[
             waf.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use={"count": {}}) for rule in counted
         ]
