@@ -1,8 +1,9 @@
 """Whether pages have come into the lake that no run brought: what the function has read of the source bucket.
 
 The bucket is not listed: what was dropped there stays there, and a listing would grow with it. The lake says it: a
-crawl without a run is a drop. A look reads the version of one table; where that has changed, the last commit of each
-source; and where that has changed, the source's rows. The cursor holds two numbers for each source.
+crawl without a run is a drop. A look reads the version of one table; where that has changed, or there is a new source,
+the last commit of each source; and where that has changed, the source's rows. The cursor holds two numbers for each
+source.
 """
 
 from __future__ import annotations
@@ -76,11 +77,11 @@ def look_for_drops(
     table = lake.delta(CRAWLS)
     if table is None:
         return DropLook([], [], memory)
-    version = table.version()
-    if version == memory.version:
+    version, names = table.version(), sorted(sources)
+    if version == memory.version and memory.sources.keys() >= set(names):
         return DropLook([], [], memory)
     look = DropLook([], [], DropMemory(version))
-    for name in sorted(sources):
+    for name in names:
         before = memory.sources.get(name, Seen(None, 0))
         commit = table.transaction_version(name)
         now = before if commit == before.commit else Seen(commit, _drops(lake, name))

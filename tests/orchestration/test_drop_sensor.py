@@ -80,6 +80,14 @@ def test_new_drops_are_asked_for_once_and_the_site_is_left_alone(dropped: Drops)
     assert again.tags["lorechat/drops"] == "1"
 
 
+def test_drops_of_a_source_that_dagster_learns_of_later_are_not_missed(dropped: Drops) -> None:
+    dropped.instance.delete_dynamic_partition(PARTITIONS, "docs")
+    dropped.drop("mooring")
+    assert dropped.tick() == ([], "no new drops")
+    dropped.instance.add_dynamic_partitions(PARTITIONS, ["docs"])
+    assert [request.partition_key for request in dropped.tick()[0]] == ["docs"]
+
+
 def test_what_runs_bring_is_no_drop(dropped: Drops) -> None:
     dropped.drop("mooring", run_id="a-run")
     assert dropped.tick() == ([], "no new drops")
