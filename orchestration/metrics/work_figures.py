@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ def new_work(instance: dg.DagsterInstance, assets: Sequence[dg.AssetKey], memory
     for key in assets:
         name = key.to_user_string()
         seen = memory.materialized.get(name)
-        after = {"after_storage_id": seen} if seen is not None else {"after_timestamp": memory.looked}
+        after = {"after_storage_id": seen} if seen is not None else {"after_timestamp": memory.horizon}
         wanted = dg.AssetRecordsFilter(asset_key=key, **after)
         for record in instance.fetch_materializations(wanted, limit=_MOST, ascending=True).records:
             memory.materialized[name] = record.storage_id
@@ -105,5 +106,7 @@ def _read(asset: str, record: dg.EventLogRecord, memory: Memory) -> Work | None:
 
 
 def _number(value: dg.MetadataValue[Any]) -> float | None:
+    """None also for what is not finite: a line of metrics cannot say it, and the look would fail again and again."""
     number = value.value
-    return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
+    is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    return float(number) if is_number else None

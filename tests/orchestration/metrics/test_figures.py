@@ -105,7 +105,7 @@ def test_the_queue_is_as_old_as_its_oldest_run(tmp_path: Path) -> None:
     assert runs["oldest_queued_seconds"] >= 300
 
 
-def _reported(settings: PipelineSettings, source: str, rows: int, quarantined: int) -> None:
+def _reported(settings: PipelineSettings, source: str, rows: int, quarantined: int, **told: float) -> None:
     """Enter a materialization, as a stage with these counts would."""
     with open_instance(settings) as instance:
         instance.add_dynamic_partitions("source", [source])
@@ -113,7 +113,12 @@ def _reported(settings: PipelineSettings, source: str, rows: int, quarantined: i
             dg.AssetMaterialization(
                 "markdown",
                 partition=source,
-                metadata={"rows added": rows, "rows quarantined": quarantined, "pages worked on": rows + quarantined},
+                metadata={
+                    "rows added": rows,
+                    "rows quarantined": quarantined,
+                    "pages worked on": rows + quarantined,
+                    **told,
+                },
             )
         )
 
@@ -138,6 +143,21 @@ def test_quarantine_is_a_share_of_what_was_worked_on(tmp_path: Path) -> None:
     _reported(settings, "bees", rows=30, quarantined=10)
     (line,) = (line for line in _look(settings, _first_memory()) if "asset" in line)
     assert (line["rows_quarantined"], line["quarantined_percent"]) == (10, 25)
+
+
+def test_what_is_no_number_is_left_out_and_holds_no_look_up(tmp_path: Path) -> None:
+    settings = PipelineSettings(home=tmp_path / "home", sources=tmp_path, metrics="emf")
+    _reported(settings, "bees", rows=9, quarantined=0, seconds=float("nan"))
+    (line,) = (line for line in _look(settings, _first_memory()) if "asset" in line)
+    assert (line["rows_added"], "step_seconds" in line) == (9, False)
+
+
+def test_the_first_work_of_a_process_whose_clock_is_late_is_counted(tmp_path: Path) -> None:
+    settings = PipelineSettings(home=tmp_path / "home", sources=tmp_path, metrics="emf")
+    memory = Memory(looked=(datetime.now(UTC) + timedelta(minutes=5)).timestamp())
+    _reported(settings, "bees", rows=9, quarantined=0)
+    assert [line["rows_added"] for line in _look(settings, memory) if "asset" in line] == [9]
+    assert not [line for line in _look(settings, memory) if "asset" in line]
 
 
 def test_a_source_is_overdue_from_the_first_time_that_its_crawl_was_missed() -> None:
