@@ -116,8 +116,8 @@ class PageFunction(Construct):
 
 
 def _rights(done: dynamodb.ITable, source: s3.IBucket, lake: s3.IBucket) -> list[iam.PolicyStatement]:
-    """What the function does, action by action: it never deletes an object, and sees of a bucket's names the lake's
-    alone (Delta lists its log)."""
+    """What the function does, action by action: it never deletes an object, and sees of a bucket's names those
+    below what it reads."""
     keep = ["s3:PutObject", "s3:AbortMultipartUpload"]
     return [
         iam.PolicyStatement(
@@ -129,9 +129,14 @@ def _rights(done: dynamodb.ITable, source: s3.IBucket, lake: s3.IBucket) -> list
         ),
         iam.PolicyStatement(actions=keep, resources=[source.arn_for_objects(f"{PROCESSED}*")]),
         iam.PolicyStatement(actions=["s3:GetObject", *keep], resources=[lake.arn_for_objects(f"{LAKE_PREFIX}/*")]),
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[lake.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": f"{LAKE_PREFIX}/*"}},
-        ),
+        _listing(source, f"{INCOMING}*"),
+        _listing(lake, f"{LAKE_PREFIX}/*"),
     ]
+
+
+def _listing(bucket: s3.IBucket, prefix: str) -> iam.PolicyStatement:
+    """Delta lists its log. And S3 says only to who may list that an object is not there: a page that was deleted
+    meanwhile would look like one that is forbidden, be tried three times, and call a person."""
+    return iam.PolicyStatement(
+        actions=["s3:ListBucket"], resources=[bucket.bucket_arn], conditions={"StringLike": {"s3:prefix": prefix}}
+    )

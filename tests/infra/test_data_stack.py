@@ -71,6 +71,20 @@ def test_a_dropped_page_starts_the_function_and_what_fails_for_good_waits(stage:
     assert "Dead" in invoked["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
 
 
+def test_the_function_is_told_that_an_object_is_gone_and_sees_no_other_names(stage: Stage) -> None:
+    """S3 answers 404 only to who may list, and 403 to others; it takes the key that is asked for as the prefix."""
+    (policy,) = (
+        policy["PolicyDocument"]["Statement"]
+        for name, policy in stage.resources("data", "AWS::IAM::Policy").items()
+        if name.startswith("PagesFunction")
+    )
+    listing = [one for one in policy if "s3:ListBucket" in one["Action"]]
+    seen = {
+        (str(one["Resource"]["Fn::GetAtt"][0])[:-8], one["Condition"]["StringLike"]["s3:prefix"]) for one in listing
+    }
+    assert seen == {("Source", "incoming/*"), ("Lake", "lake/*")}
+
+
 def test_the_function_comes_as_an_image_of_the_stages_architecture(stage: Stage) -> None:
     (function,) = (f for f in stage.resources("data", "AWS::Lambda::Function").values() if "ImageUri" in f["Code"])
     assert function["Architectures"] == ["arm64"]
