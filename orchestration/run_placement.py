@@ -28,10 +28,12 @@ class Placement:
         """Return the tags to add to a run that has the tags `run`, of a source that asks for a size.
 
         What the run's own tags ask for comes before what its source asks for, and that before the stage's size.
-        Errors: ValueError for a size that Fargate does not have.
+        Errors: ValueError for a size that Fargate does not have, or a tag that cannot be read.
         """
         size = self._size(run, source)
-        asked: dict[str, Any] = json.loads(run.get(TASK_TAG, "{}"))
+        asked: Any = json.loads(run.get(TASK_TAG, "{}"))
+        if not isinstance(asked, dict):
+            raise ValueError(f"the tag {TASK_TAG} must be an object of JSON")
         return {
             CPU_TAG: str(size.cpu),
             MEMORY_TAG: str(size.memory),

@@ -38,9 +38,11 @@ def test_a_size_that_is_half_given_is_completed_to_one_that_exists() -> None:
     assert fitting(STAGE.size, cpu=None, memory=None) == STAGE.size
 
 
-@pytest.mark.parametrize("tags", [{"ecs/cpu": "99999"}, {"ecs/memory": "much"}, {"ecs/run_task_kwargs": "{"}])
+@pytest.mark.parametrize(
+    "tags", [{"ecs/cpu": "99999"}, {"ecs/memory": "much"}, {"ecs/run_task_kwargs": "{"}, {"ecs/run_task_kwargs": "[1]"}]
+)
 def test_a_size_that_nobody_has_is_an_error(tags: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"no task|invalid literal|Expecting"):
+    with pytest.raises(ValueError, match=r"no task|invalid literal|Expecting|an object"):
         STAGE.tags(tags, None)
 
 
