@@ -20,6 +20,10 @@ STATIC = "/assets/*"
 """The interface's own scripts and styles, named by their content. Nothing else is cached: a wider pattern would also
 hold pages that depend on who asks."""
 
+_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
+"""CloudFront keeps such answers for ten seconds, also of pages that it may not cache, and some depend on who asks:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
+
 
 class Distribution(Construct):
     """HTTP/2 and HTTP/3, TLS 1.2 or newer, nothing cached but static files; WebSockets pass."""
@@ -61,6 +65,7 @@ class Distribution(Construct):
             web_acl_id=web_acl_arn,
             log_bucket=logs,
             log_file_prefix="cloudfront/",
+            error_responses=[cloudfront.ErrorResponse(http_status=code, ttl=Duration.seconds(0)) for code in _ERRORS],
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origin,
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,

@@ -97,6 +97,13 @@ def test_only_the_interfaces_own_files_are_cached(stage: Stage) -> None:
     assert (cached["PathPattern"], cached["CachePolicyId"]) == ("/assets/*", optimized)
 
 
+def test_an_error_of_one_person_is_not_shown_to_the_next(stage: Stage) -> None:
+    """CloudFront keeps these for ten seconds unless it is told otherwise, even where nothing else is cached."""
+    errors = _distribution(stage)["CustomErrorResponses"]
+    assert {error["ErrorCode"] for error in errors} >= {404, 414, 500, 501, 502, 503, 504}
+    assert all(error == {"ErrorCode": error["ErrorCode"], "ErrorCachingMinTTL": 0} for error in errors)
+
+
 def test_websockets_and_keys_pass_cloudfront(stage: Stage) -> None:
     policy = stage.only("edge", "AWS::CloudFront::OriginRequestPolicy")["OriginRequestPolicyConfig"]
     assert policy["HeadersConfig"] == {"HeaderBehavior": "allViewer"}  # with Sec-WebSocket-... and Authorization

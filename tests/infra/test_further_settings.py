@@ -24,9 +24,10 @@ def further(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     plain = read_stage("prod").model_dump()
     plain["firewall"] |= {"bot_control": True, "blocked_countries": ("XX",), "blocked_addresses": (NETWORK,)}
     plain["chat"]["settings"] |= {"LORECHAT_GUARDRAIL_ID": "abc123"}
-    assembly = build_app(StageConfig.model_validate(plain), tmp_path_factory.mktemp("further")).synth()
+    folder = tmp_path_factory.mktemp("further")
+    assembly = build_app(StageConfig.model_validate(plain), folder).synth()
     templates = {stack.stack_name.removeprefix("lorechat-prod-"): stack.template for stack in assembly.stacks}
-    return Stage("prod", tmp_path_factory.getbasetemp(), templates)
+    return Stage("prod", folder, templates)
 
 
 def _rules(stage: Stage) -> dict[str, dict[str, Any]]:
