@@ -63,9 +63,9 @@ def _problem(address: str, question: str, key: str) -> str:
             f"{address}/api/answer", data=body, headers={**headers, "Authorization": f"Bearer {key}"}
         )
     else:
-        request = urllib.request.Request(f"{address}/health/ready", headers=headers)  # noqa: S310
+        request = urllib.request.Request(f"{address}/health/ready", headers=headers)  # noqa: S310  the same
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310  the same
             found = json.load(response)
     except urllib.error.HTTPError as error:
         with error:

@@ -11,7 +11,7 @@ _GIGABYTE = 1_000_000.0  # in KB
 _FUNCTION_GIGABYTES = 3008 / 1024
 
 
-def of_pages(config: StageConfig, pages: int, assumed: Reading = Reading()) -> dict[str, float]:  # noqa: B008
+def of_pages(config: StageConfig, pages: int, assumed: Reading = Reading()) -> dict[str, float]:  # noqa: B008  frozen
     """Return dollars by line, for pages that are crawled and made searchable."""
     worker = config.dagster.worker_size
     chunks = pages * assumed.chunks
@@ -24,7 +24,7 @@ def of_pages(config: StageConfig, pages: int, assumed: Reading = Reading()) -> d
     }
 
 
-def of_keeping(pages: int, assumed: Reading = Reading()) -> dict[str, float]:  # noqa: B008
+def of_keeping(pages: int, assumed: Reading = Reading()) -> dict[str, float]:  # noqa: B008  frozen
     """Return dollars a month by line, for pages that are there."""
     return {
         "S3": pages * assumed.stored_kilobytes / _GIGABYTE * price.OBJECT_GIGABYTE,
@@ -32,7 +32,7 @@ def of_keeping(pages: int, assumed: Reading = Reading()) -> dict[str, float]:  #
     }
 
 
-def of_dropping(config: StageConfig, pages: int, assumed: Reading = Reading()) -> float:  # noqa: B008
+def of_dropping(config: StageConfig, pages: int, assumed: Reading = Reading()) -> float:  # noqa: B008  frozen
     """Return dollars for pages that others drop, each in a file of its own, instead of having them crawled."""
     seconds = pages * assumed.function_seconds * _FUNCTION_GIGABYTES
     return (
@@ -42,6 +42,6 @@ def of_dropping(config: StageConfig, pages: int, assumed: Reading = Reading()) -
     )
 
 
-def crawl_hours(pages: int, assumed: Reading = Reading()) -> float:  # noqa: B008
+def crawl_hours(pages: int, assumed: Reading = Reading()) -> float:  # noqa: B008  frozen
     """Return hours of a crawl, if all pages are of one site. Several sites are crawled side by side."""
     return pages / assumed.crawled_per_second / 3600

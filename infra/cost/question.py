@@ -12,7 +12,7 @@ from infra.cost.fargate import hour
 _GIGABYTE = 1_000_000.0  # in KB
 
 
-def of_questions(config: StageConfig, questions: int, assumed: Asking = Asking()) -> dict[str, float]:  # noqa: B008
+def of_questions(config: StageConfig, questions: int, assumed: Asking = Asking()) -> dict[str, float]:  # noqa: B008  frozen
     """Return dollars by line for questions in a month, without a language model."""
     visits = questions / assumed.questions_per_visit
     requests = visits * assumed.requests_per_visit + questions * assumed.requests_per_question
@@ -38,7 +38,7 @@ def of_questions(config: StageConfig, questions: int, assumed: Asking = Asking()
     }
 
 
-def of_model(model: str, questions: int, assumed: Asking = Asking()) -> float:  # noqa: B008
+def of_model(model: str, questions: int, assumed: Asking = Asking()) -> float:  # noqa: B008  frozen
     """Return dollars that a language model's provider asks. Errors: KeyError for an unknown model."""
     read, written = price.MODEL_MILLION[model]
     return questions * (assumed.tokens_read * read + assumed.tokens_written * written) / 1e6

@@ -58,7 +58,7 @@ def find_engine(wanted: str | None = None) -> Engine:
         if program is None:
             continue
         # `docker` may be a client whose daemon is not running.
-        if subprocess.run([program, "info"], capture_output=True).returncode == 0:  # noqa: S603
+        if subprocess.run([program, "info"], capture_output=True).returncode == 0:  # noqa: S603  one of ENGINES
             return Engine(program)
         tried.append(name)
     if tried:

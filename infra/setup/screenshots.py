@@ -111,7 +111,7 @@ def take_asset(page: Page, url: str, asset: str, rows: tuple[str, str], target: 
     page.wait_for_timeout(2_500)
     top, bottom = first.bounding_box(), last.bounding_box()
     assert top is not None  # noqa: S101 - both rows are on the page
-    assert bottom is not None  # noqa: S101
+    assert bottom is not None  # noqa: S101  the same
     height = bottom["y"] + bottom["height"] - top["y"]
     page.screenshot(path=target, clip={"x": top["x"], "y": top["y"], "width": top["width"], "height": height})
 
