@@ -3,7 +3,6 @@ the history as the prompt shows it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
@@ -14,6 +13,7 @@ from chat_app.conversation.understanding import Understood
 from chat_app.library import Found, Library
 from chat_app.question import Exchange, Question
 from data_contracts.passage import Passage, ScoredPassage
+from retrieval.at_once import all_of, both
 from retrieval.near_duplicate import distinct
 
 _RECALLED = 4
@@ -33,7 +33,7 @@ async def search_evidence(
     recalled: list[ScoredPassage] = []
     conversation = ""
     if not question.history:
-        found = await asyncio.gather(*searching)
+        found = await all_of(searching)
     else:
         recalling = _recalled(library, question, understood)
         telling = library.with_model(
@@ -41,7 +41,7 @@ async def search_evidence(
             sources=question.sources,
             readable=question.asker.sources,
         )
-        found, recalled, conversation = await asyncio.gather(asyncio.gather(*searching), recalling, telling)
+        found, (recalled, conversation) = await both(all_of(searching), both(recalling, telling))
     lanes = [*(one.passages for one in found), recalled]
     return replace(found[0], passages=merged(lanes, limit)), conversation
 

@@ -7,3 +7,6 @@ INCOMING, PROCESSED = "incoming/", "processed/"
 
 LAKE_PREFIX = "lake"
 """Where the lake is in its bucket."""
+
+WORKERS_PREFIX = f"{LAKE_PREFIX}/pipes/"
+"""In the lake's bucket: the jobs and words of workers, of use only while these work."""

@@ -11,6 +11,7 @@ from infra.parts.dagster_entrance import DagsterEntrance
 from infra.parts.page_function import PageFunction
 from infra.parts.pipeline import Pipeline
 from infra.parts.postgres import Postgres
+from infra.parts.prefix import WORKERS_PREFIX
 from infra.parts.store import data_bucket
 from infra.stacks.edge_stack import EdgeStack
 
@@ -22,7 +23,7 @@ class DataStack(Stack):
         super().__init__(scope, id, env={"account": config.account, "region": config.region})
         guard = edge.guard
         self.source = data_bucket(self, "Source", config=config, logs=edge.logs)
-        self.lake = data_bucket(self, "Lake", config=config, logs=edge.logs)
+        self.lake = data_bucket(self, "Lake", config=config, logs=edge.logs, short_lived=(WORKERS_PREFIX,))
         self.run_logs = data_bucket(self, "RunLogs", config=config, logs=edge.logs, short_lived=("runs/",))
         self.chat_database = Postgres(self, "ChatDatabase", config=config, vpc=edge.vpc, group=guard.chat_database)
         self.dagster_database = Postgres(

@@ -29,8 +29,14 @@ def open_remote_crew(settings: PipelineSettings) -> RemoteCrew | None:
             f"workers on AWS cannot reach the lake at {settings.lake_place}: set LORECHAT_LAKE to s3://bucket/prefix, "
             "or leave LORECHAT_WORKER_FUNCTION and LORECHAT_WORKER_CLUSTER empty"
         )
-    from orchestration.workplace.remote_crew import RemoteCrew
-    from orchestration.workplace.task import TaskPlace
+    try:
+        from orchestration.workplace.remote_crew import RemoteCrew
+        from orchestration.workplace.task import TaskPlace
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"workers on AWS are set, and {error.name} is not installed: pip install 'lorechat[aws]', or leave "
+            "LORECHAT_WORKER_FUNCTION and LORECHAT_WORKER_CLUSTER empty"
+        ) from error
 
     local = settings.crew()
 

@@ -10,9 +10,9 @@ import numpy as np
 from upstash_vector import AsyncIndex
 from upstash_vector.types import QueryResult, WeightingStrategy
 
+from retrieval.at_once import both
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking, Scores, fused
-from retrieval.upstash.at_once import both
 from retrieval.upstash.page_rows import page_key, page_scores
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.row import URL

@@ -8,11 +8,11 @@ from upstash_vector import AsyncIndex
 from upstash_vector.types import FetchResult
 
 from data_contracts.passage import Passage, ScoredPassage
+from retrieval.at_once import both
 from retrieval.embedder import Vectors
 from retrieval.identifier import identifiers, share_held
 from retrieval.near_duplicate import distinct
 from retrieval.ranking import Ranking
-from retrieval.upstash.at_once import both
 from retrieval.upstash.candidates import Candidates, candidates
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.row import URL, passage_of, vector_of

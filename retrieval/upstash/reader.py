@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from data_contracts.passage import Passage, ScoredPassage
 from retrieval.async_reader import Result, Work
+from retrieval.at_once import all_of
 from retrieval.embedder import Vectors
 from retrieval.ranking import Ranking
 from retrieval.section import PageOf
-from retrieval.upstash.at_once import all_of
 from retrieval.upstash.plan import UpstashPlan
 from retrieval.upstash.releases import UpstashReleases, no_index
 from retrieval.vector_store import RANKING, ReleaseManifest, SearchMode

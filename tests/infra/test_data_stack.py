@@ -35,6 +35,16 @@ def test_buckets_of_data_tell_who_read_them(stage: Stage) -> None:
         assert bucket["LoggingConfiguration"]["LogFilePrefix"].startswith("s3/")
 
 
+def test_what_workers_said_and_what_runs_logged_does_not_stay_for_ever(stage: Stage) -> None:
+    passing = {
+        rule["Prefix"]
+        for bucket in stage.resources("data", "AWS::S3::Bucket").values()
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule
+    }
+    assert passing == {"lake/pipes/", "runs/"}
+
+
 def test_databases_are_encrypted_closed_and_insist_on_tls(stage: Stage) -> None:
     instances = stage.resources("data", "AWS::RDS::DBInstance").values()
     assert len(instances) == 2
