@@ -18,6 +18,11 @@ command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 for program in podman runc debootstrap catatonit; do
     command -v $program >/dev/null 2>&1 || missing="$missing $program"
 done
+# Their network, and the names in it, for compose.yaml.
+command -v iptables >/dev/null 2>&1 || missing="$missing iptables"
+for program in netavark aardvark-dns; do
+    [ -x /usr/lib/podman/$program ] || [ -x /usr/libexec/podman/$program ] || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

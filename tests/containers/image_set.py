@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from tests.containers.base_image import base_archive
@@ -40,3 +41,20 @@ def build(podman: Podman, dockerfile: str, name: str, context: str | Path, *opti
 def unpacked_megabytes(podman: Podman, target: str) -> float:
     """What an image takes on a disk, in millions of bytes."""
     return int(podman.run("image", "inspect", "--format={{.Size}}", image_name(target)).strip()) / 1e6
+
+
+def packed_megabytes(podman: Podman, image: str) -> float:
+    """What a registry stores and a machine fetches, at gzip's weakest: registries use stronger ones."""
+    with (
+        subprocess.Popen(
+            podman.command("save", "--format=docker-archive", image),
+            env=podman.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as saved,
+        subprocess.Popen(["gzip", "-1"], stdin=saved.stdout, stdout=subprocess.PIPE) as packed,
+    ):
+        assert packed.stdout is not None
+        size = sum(len(piece) for piece in iter(lambda: packed.stdout.read(2**20), b""))  # type: ignore[union-attr]  # asserted above
+    assert (saved.returncode, packed.returncode) == (0, 0)
+    return size / 1e6

@@ -1,11 +1,10 @@
 """The images as podman builds and runs them: who they run as, what they may write, that they do their work, how they
-end."""
+end; and compose.yaml, started whole."""
 
 from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,11 +16,12 @@ import boto3
 import httpx
 import pytest
 
+from tests.containers.compose_stack import ComposeStack
 from tests.containers.conftest import SOURCE, dropped_files
-from tests.containers.image_set import TARGETS, image_name, unpacked_megabytes
+from tests.containers.held_model import HeldModel
+from tests.containers.image_set import TARGETS, image_name, packed_megabytes, unpacked_megabytes
 from tests.containers.lambda_door import LambdaDoor
 from tests.containers.podman import Podman
-from tests.doubles.openai_double import ProviderDouble
 
 pytestmark = pytest.mark.slow
 
@@ -82,26 +82,9 @@ def test_an_image_has_no_way_to_install_more_and_holds_no_secret_of_its_build(im
 
 
 def test_the_chat_image_is_small(images: Podman) -> None:
-    packed = _packed_megabytes(images, image_name("chat"))
+    packed = packed_megabytes(images, image_name("chat"))
     assert packed < 600, f"{packed:.0f} MB in a registry"
     assert unpacked_megabytes(images, "chat") < 1_100
-
-
-def _packed_megabytes(podman: Podman, image: str) -> float:
-    """What a registry stores and a machine fetches, at gzip's weakest: registries use stronger ones."""
-    with (
-        subprocess.Popen(
-            podman.command("save", "--format=docker-archive", image),
-            env=podman.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as saved,
-        subprocess.Popen(["gzip", "-1"], stdin=saved.stdout, stdout=subprocess.PIPE) as packed,
-    ):
-        assert packed.stdout is not None
-        size = sum(len(piece) for piece in iter(lambda: packed.stdout.read(2**20), b""))  # type: ignore[union-attr]  # asserted above
-    assert (saved.returncode, packed.returncode) == (0, 0)
-    return size / 1e6
 
 
 # -- the chat ----------------------------------------------------------------------------------------------------------
@@ -136,25 +119,6 @@ def test_the_chat_answers_from_what_the_pipeline_made_and_is_healthy(images: Pod
         assert answer["citations"][0]["url"].startswith("https://notes.example.test/lighthouses")
         images.run("healthcheck", "run", name)
         assert httpx.get(f"{address}/", timeout=120).status_code == 200
-
-
-class HeldModel(ProviderDouble):
-    """A language model that stops after its first words until it is let go."""
-
-    def __init__(self) -> None:
-        self.released = threading.Event()
-        super().__init__()
-        self.text = "Choose a calm day [1], and write down what you see. " * 6
-
-    async def pause(self, place: int) -> None:
-        while place > 3 and not self.released.is_set():
-            await super().pause(place)
-            await self._beat()
-
-    async def _beat(self) -> None:
-        import asyncio
-
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -246,3 +210,38 @@ def test_the_function_starts_and_turns_a_dropped_page_into_documents(
         assert kind == "response", f"{said}\n{images.logs(name)}"
     lines = s3.list_objects_v2(Bucket="lake", Prefix="processed/")["Contents"]
     assert lines
+
+
+# -- all of it together ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stack(images: Podman, tmp_path: Path) -> Iterator[ComposeStack]:
+    made = ComposeStack(images, tmp_path / "stack", chat_port=free_port(), dagster_port=free_port())
+    made.prepare()
+    try:
+        yield made
+    finally:
+        made.down()
+
+
+def test_the_local_stack_builds_a_dropped_source_answers_through_nginx_and_ends(stack: ComposeStack) -> None:
+    stack.up()
+    stack.drop(dropped_files())
+    try:
+        wait_until(lambda: _ready(stack.chat), "no release was made of the dropped pages")
+    except AssertionError:
+        raise AssertionError(stack.state()) from None
+    accept = {"accept": "text/event-stream"}
+    with httpx.stream("POST", f"{stack.chat}/api/answer", json=QUESTION, headers=accept, timeout=120) as said:
+        events = [event for event in "".join(said.iter_text()).split("\n\n") if event.startswith("event: ")]
+    kinds = [event.partition("\n")[0] for event in events]
+    assert kinds[0] == "event: searched"
+    assert kinds[-1] == "event: answer"
+    answer = json.loads(events[-1].partition("data: ")[2])
+    assert "calm day" in answer["answer"]
+    assert answer["citations"][0]["url"].startswith("https://notes.example.test/lighthouses")
+    assert httpx.get(f"{stack.dagster}/server_info", timeout=60).json()["dagster_version"]
+    assert set(stack.stop().values()) == {0}, stack.state()
+    stack.down()
+    assert stack.left() == []
