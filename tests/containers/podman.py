@@ -28,7 +28,8 @@ class Podman:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._places = ["--root", str(folder / "store"), "--runroot", str(folder / "run"), *_storage_driver(folder)]
+        places = {"root": "store", "runroot": "run", "network-config-dir": "networks"}
+        self._places = [f"--{name}={folder / place}" for name, place in places.items()] + _storage_driver(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "tmp").mkdir(exist_ok=True)
         configuration = folder / "containers.conf"
@@ -78,6 +79,7 @@ class Podman:
             subprocess.run(["umount", "--lazy", mount], check=False)
         shutil.rmtree(self.folder / "store", ignore_errors=True)
         shutil.rmtree(self.folder / "run", ignore_errors=True)
+        shutil.rmtree(self.folder / "networks", ignore_errors=True)
 
 
 def _storage_driver(folder: Path) -> list[str]:
