@@ -39,6 +39,29 @@ def account(ministack: Ministack, prepared_models: Path, embedder: Embedder) -> 
     return make_account(ministack, prepared_models)
 
 
+def remote_crew(account: Account, clients: Any, place: str, **settings: Any) -> RemoteCrew:
+    """The crew that the settings describe, at a place of the account; it looks at its workers often."""
+    told = PipelineSettings(
+        lake_url=account.lake().url,
+        models=account.models,
+        worker_place=place,
+        worker_function=account.function,
+        worker_cluster=account.cluster,
+        worker_task=account.definition,
+        **settings,
+    )
+    local = replace(told.crew(), least_share=SIX)
+    return RemoteCrew(
+        placing=Placing(told, share={"lambda": SIX, "ecs": SIX}),
+        local=local,
+        model=local.model.model_copy(update={"cache": None}),
+        function=account.function,
+        tasks=account.tasks(),
+        open_clients=lambda: clients,
+        seconds=0.2,
+    )
+
+
 @dataclass
 class Site:
     """Dagster's side of the account: `crew` for a place, and what Fargate does meanwhile."""
@@ -49,25 +72,7 @@ class Site:
 
     def crew(self, place: str, **settings: Any) -> RemoteCrew:
         """The crew that the settings describe, at a place; it looks at its workers often."""
-        told = PipelineSettings(
-            lake_url=self.account.lake().url,
-            models=self.account.models,
-            worker_place=place,
-            worker_function=self.account.function,
-            worker_cluster=self.account.cluster,
-            worker_task=self.account.definition,
-            **settings,
-        )
-        local = replace(told.crew(), least_share=SIX)
-        return RemoteCrew(
-            placing=Placing(told, share={"lambda": SIX, "ecs": SIX}),
-            local=local,
-            model=local.model.model_copy(update={"cache": None}),
-            function=self.account.function,
-            tasks=self.account.tasks(),
-            open_clients=lambda: self.clients,
-            seconds=0.2,
-        )
+        return remote_crew(self.account, self.clients, place, **settings)
 
 
 @pytest.fixture
