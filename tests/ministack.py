@@ -146,7 +146,7 @@ def ministack() -> Iterator[Ministack]:
 def ministack_server(environment: Mapping[str, str] | None = None, *, tls: bool = False) -> Iterator[Ministack]:
     """Run an account of one's own, with further variables. Buckets that refuse everything but TLS, as those of our
     stacks do, need `tls`. Tasks of ECS and databases are only written down there: without Docker's client it starts
-    none."""
+    none. (`tests/containers/container_tasks.py` gives it one.)"""
     if not _PROGRAM.exists():
         pytest.fail("ministack is not installed: sh infra/setup/test_programs.sh")
     folder = Path(tempfile.mkdtemp(prefix="lorechat-ministack-"))

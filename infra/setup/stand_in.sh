@@ -19,6 +19,19 @@ if [ ! -e "$venv/ministack/.is-$ministack-boto3" ]; then
     touch "$venv/ministack/.is-$ministack-boto3"
 fi
 
+# Docker's client, with which it starts ECS tasks as containers: beside it, so that only the account of a test that names
+# the folder has it. Everywhere else tasks are written down only, also on a machine where Docker runs.
+docker=7.2.0
+if [ ! -e "$venv/ministack/docker/.is-$docker" ]; then
+    echo "Installing Docker's client $docker"
+    rm -rf "$venv/ministack/docker"
+    set -- --quiet --python "$venv/ministack/bin/python"
+    if ! { [ -x "$venv/bin/uv" ] && "$venv/bin/uv" pip install "$@" --target "$venv/ministack/docker" "docker==$docker"; }; then
+        "$venv/bin/python" -m pip --disable-pip-version-check "$@" install --target "$venv/ministack/docker" "docker==$docker"
+    fi
+    touch "$venv/ministack/docker/.is-$docker"
+fi
+
 # What npm's newest version, 3, reads is not what aws-cdk-lib 2 writes.
 cdk=2.1148.1
 if [ ! -e "$venv/cdk/.is-$cdk" ]; then

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import TOPICS, topic_page
 from tests.containers.image_set import USER, build_images, image_name, import_base
 from tests.containers.podman import ROOT, Podman
+from tests.orchestration.workplace.conftest import step  # noqa: F401 - a fixture
 
 PROGRAMS = ("podman", "runc", "debootstrap", "catatonit")
 _KEPT = ROOT / ".venv" / "containers"

@@ -1,14 +1,11 @@
 """The images as podman builds and runs them: who they run as, what they may write, that they do their work, how they
-end; and compose.yaml, started whole."""
+end; as tasks of ECS; and compose.yaml, started whole."""
 
 from __future__ import annotations
 
 import json
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -16,17 +13,28 @@ import boto3
 import httpx
 import pytest
 
+from assets.stages.extraction import extract_documents
+from assets.stages.report import StageReport
+from data_contracts.document import DOCUMENTS
+from data_contracts.page_version import PAGE_VERSIONS
+from data_contracts.source import Source
+from scrapers.wishes import Wishes
+from tests.containers.chat_container import chat, free_port, is_ready, settings
 from tests.containers.compose_stack import ComposeStack
 from tests.containers.conftest import SOURCE, dropped_files
+from tests.containers.container_tasks import ContainerTasks, container_tasks
 from tests.containers.held_model import HeldModel
 from tests.containers.image_set import TARGETS, image_name, packed_megabytes, unpacked_megabytes
 from tests.containers.lambda_door import LambdaDoor
 from tests.containers.podman import Podman
+from tests.containers.waiting import wait_until
+from tests.orchestration.workplace.conftest import Step, remote_crew
+from tests.orchestration.workplace.slow_site import LET_THROUGH, PAGES, SlowSite
 
 pytestmark = pytest.mark.slow
 
 QUESTION = {"question": "How do I start with lighthouses?"}
-_PATIENCE = 300.0
+ENDED_BY_SIGTERM = 143
 _LOOK = """
 import os, pathlib, pwd
 def can_write(folder):
@@ -41,23 +49,6 @@ try:
 except ImportError:
     print("no torch")
 """
-
-
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + _PATIENCE
-    while not happened():
-        assert time.monotonic() < until, what
-        time.sleep(0.2)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def settings(variables: Mapping[str, str]) -> list[str]:
-    return [f"--env={name}={value}" for name, value in variables.items()]
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -88,28 +79,6 @@ def test_the_chat_image_is_small(images: Podman) -> None:
 
 
 # -- the chat ----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def chat(podman: Podman, home: Path, **variables: str) -> Iterator[tuple[str, str]]:
-    """A chat in a container, ready to answer: its name and its address."""
-    port = free_port()
-    told = {"LORECHAT_CHAT_HOST": "127.0.0.1", "LORECHAT_CHAT_PORT": str(port), **variables}
-    options = [f"--volume={home}:/state", *settings(told)]
-    with podman.container(image_name("chat"), options=options) as name:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_until(lambda: _ready(address), "the chat is not ready")
-        except AssertionError:
-            raise AssertionError(podman.logs(name)) from None
-        yield name, address
-
-
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/ready", timeout=30).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def test_the_chat_answers_from_what_the_pipeline_made_and_is_healthy(images: Podman, state: Path) -> None:
@@ -212,6 +181,52 @@ def test_the_function_starts_and_turns_a_dropped_page_into_documents(
     assert lines
 
 
+# -- tasks of ECS ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tasks(images: Podman, prepared_models: Path) -> Iterator[ContainerTasks]:
+    with container_tasks(images, prepared_models) as opened:
+        yield opened
+
+
+@pytest.fixture
+def web() -> Iterator[SlowSite]:
+    site = SlowSite()
+    yield site
+    site.end()
+
+
+def test_tasks_of_ecs_crawl_and_read_a_site_in_containers_though_the_first_is_stopped(
+    tasks: ContainerTasks, web: SlowSite, step: Step
+) -> None:
+    account = tasks.account
+    lake = account.lake(account.dagster)
+    crew = remote_crew(account, account.clients(), "ecs", worker_most=2)
+    source = Source(name="chain", start_urls=(f"{web.address}/",), allow_private_hosts=True)
+    kept: list[int] = []
+
+    def stop() -> None:
+        assert web.reached.wait(300)
+        tasks.stop()
+        kept.append(lake.scan(PAGE_VERSIONS, source=source.name).collect().height)
+        web.gate.set()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    crawled = step(lambda context: crew.crawl(context, source, lake, Wishes(run_id=context.run.run_id)))
+    stopping.join()
+    assert crawled.success
+    assert kept == [LET_THROUGH]
+    assert lake.scan(PAGE_VERSIONS, source=source.name).collect().height == PAGES
+    assert tasks.statuses() == [ENDED_BY_SIGTERM, 0]
+    told: list[StageReport] = []
+    read = step(lambda _: told.append(extract_documents(source, lake, on_progress=lambda _: None, crew=crew)))
+    assert read.success
+    assert told[0].added == lake.scan(DOCUMENTS, source=source.name).collect().height == PAGES
+    assert tasks.statuses() == [ENDED_BY_SIGTERM, 0, 0, 0]
+
+
 # -- all of it together ------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +244,7 @@ def test_the_local_stack_builds_a_dropped_source_answers_through_nginx_and_ends(
     stack.up()
     stack.drop(dropped_files())
     try:
-        wait_until(lambda: _ready(stack.chat), "no release was made of the dropped pages")
+        wait_until(lambda: is_ready(stack.chat), "no release was made of the dropped pages")
     except AssertionError:
         raise AssertionError(stack.state()) from None
     accept = {"accept": "text/event-stream"}
