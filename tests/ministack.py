@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -29,6 +28,7 @@ import pytest
 from botocore.config import Config
 
 from tests.certificate import Certificate, make_certificate
+from tests.free_port import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -150,7 +150,7 @@ def ministack_server(environment: Mapping[str, str] | None = None, *, tls: bool 
     if not _PROGRAM.exists():
         pytest.fail("ministack is not installed: sh infra/setup/test_programs.sh")
     folder = Path(tempfile.mkdtemp(prefix="lorechat-ministack-"))
-    port = _free_port()
+    port = free_port()
     certificate = make_certificate(folder) if tls else None
     endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     # Functions inherit what the server has: nothing of the caller's but where programs are.
@@ -214,9 +214,3 @@ def _wait(process: subprocess.Popen[bytes], server: Ministack) -> None:
 
 def _policy(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

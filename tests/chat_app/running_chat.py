@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Protocol
 import pytest
 
 from chat_app.settings import PROJECT
+from tests.free_port import free_port
 
 _PATIENCE_SECONDS = 300
 
@@ -64,13 +64,6 @@ class RunningChat:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
-
-
-def free_port() -> int:
-    """A port of the loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_chat(home: Path, models: Path, state: str = "ready", **more: str) -> RunningChat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +11,7 @@ import httpx
 from tests.containers.image_set import image_name
 from tests.containers.podman import Podman
 from tests.containers.waiting import wait_until
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.free_port import free_port
 
 
 def settings(variables: Mapping[str, str]) -> list[str]:

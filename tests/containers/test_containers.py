@@ -19,7 +19,7 @@ from data_contracts.document import DOCUMENTS
 from data_contracts.page_version import PAGE_VERSIONS
 from data_contracts.source import Source
 from scrapers.wishes import Wishes
-from tests.containers.chat_container import chat, free_port, is_ready, settings
+from tests.containers.chat_container import chat, is_ready, settings
 from tests.containers.compose_stack import ComposeStack
 from tests.containers.conftest import SOURCE, dropped_files
 from tests.containers.container_tasks import ContainerTasks, container_tasks
@@ -28,6 +28,7 @@ from tests.containers.image_set import TARGETS, image_name, packed_megabytes, un
 from tests.containers.lambda_door import LambdaDoor
 from tests.containers.podman import Podman
 from tests.containers.waiting import wait_until
+from tests.free_port import free_port
 from tests.orchestration.workplace.conftest import Step, remote_crew
 from tests.orchestration.workplace.slow_site import LET_THROUGH, PAGES, SlowSite
 

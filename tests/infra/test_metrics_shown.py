@@ -33,9 +33,10 @@ from orchestration.materialize import open_instance
 from orchestration.metrics.memory import Memory
 from orchestration.metrics.sensor import metric_lines
 from orchestration.settings import PipelineSettings
-from tests.chat_app.running_chat import RunningChat, free_port
+from tests.chat_app.running_chat import RunningChat
 from tests.conftest import TOPICS, page, topic_page
 from tests.doubles.openai_double import ProviderDouble
+from tests.free_port import free_port
 from tests.infra.shown_metric import Series, in_alarms, on_dashboard, written
 from tests.infra.written_stage import Stage
 from tests.orchestration.metrics.built_source import STAGE, build

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from orchestration.materialize import open_instance
 from orchestration.partitions import PARTITIONS
 from orchestration.pools import set_pool_limits
 from orchestration.settings import PROJECT, PipelineSettings
+from tests.free_port import free_port
 
 Found = TypeVar("Found")
 
@@ -67,7 +67,7 @@ class RunningDagster:
         assert "errors" not in said, said
         return said["data"]
 
-    def wait(self, what: str, look: Callable[[], Found], seconds: float = 180) -> Found:
+    def wait(self, what: str, look: Callable[[], Found], seconds: float = 600) -> Found:
         """Look until there is something, and return it."""
         deadline = time.monotonic() + seconds
         while True:
@@ -152,13 +152,6 @@ class RunningDagster:
             return sum(tick["timestamp"] > now and tick["endTimestamp"] is not None for tick in ticks) >= count
 
         self.wait(f"{count} ticks of {name}", looked)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

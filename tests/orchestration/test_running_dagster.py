@@ -15,7 +15,7 @@ from orchestration.error import BuildFailed
 from orchestration.materialize import launch_and_follow, open_instance
 from orchestration.partitions import add_partitions
 from scrapers.source_file import write_source
-from tests.orchestration.dagster_server import free_port
+from tests.free_port import free_port
 
 pytestmark = pytest.mark.slow
 

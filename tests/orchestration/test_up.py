@@ -21,14 +21,9 @@ from data_contracts.chunk import CHUNKS
 from data_contracts.embedding import EMBEDDINGS
 from data_contracts.page_version import PAGE_VERSIONS
 from lake import Lake
+from tests.free_port import free_port
 
 LORECHAT = str(Path(sys.executable).with_name("lorechat"))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Started:
@@ -100,7 +95,7 @@ def _get(url: str) -> str:
 @pytest.mark.slow
 def test_up_answers_stops_without_a_trace_and_redoes_nothing(workplace: tuple[Path, dict[str, str]]) -> None:
     folder, variables = workplace
-    dagster, chat = _free_port(), _free_port()
+    dagster, chat = free_port(), free_port()
     variables = variables | {"LORECHAT_DAGSTER_PORT": str(dagster), "LORECHAT_CHAT_PORT": str(chat)}
 
     with _up(variables, folder) as first:

@@ -15,8 +15,8 @@ import pytest
 
 from retrieval.vector_store import ReleaseManifest
 from tests.chat_app.doors import patient
-from tests.chat_app.running_chat import free_port
 from tests.doubles.openai_double import ProviderDouble
+from tests.free_port import free_port
 
 pytestmark = pytest.mark.slow
 

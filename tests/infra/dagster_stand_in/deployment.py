@@ -16,11 +16,12 @@ import dagster as dg
 import httpx
 
 from orchestration.settings import PROJECT, PipelineSettings
+from tests.free_port import free_port
 from tests.infra.conftest import Stage
 from tests.infra.dagster_stand_in.agent import Agent, ecs_endpoint, metadata_endpoint
 from tests.infra.dagster_stand_in.names import SERVICES, Names
 from tests.ministack import Ministack, Principal
-from tests.orchestration.dagster_server import RunningDagster, free_port
+from tests.orchestration.dagster_server import RunningDagster
 from tests.postgres import PostgresServer
 
 _FILES = PROJECT / "infra" / "dagster" / "aws"

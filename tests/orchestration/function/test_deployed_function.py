@@ -134,8 +134,8 @@ def test_a_drop_comes_through_s3_and_goes_into_the_lake(deployed: Deployed) -> N
     assert line["url"] == f"{HOST}/sluices"
     stored = place.lake().scan(DOCUMENTS).filter(pl.col("url") == f"{HOST}/sluices")
     assert stored.collect().height == 1
-    logged = _until(lambda: '"message":"a drop was done"' in deployed.log() and deployed.log(), deployed)
-    assert '"Documents":[1.0]' in logged
+    logged = _until(lambda: '"Documents":[1.0]' in deployed.log() and deployed.log(), deployed)
+    assert '"message":"a drop was done"' in logged
     assert "two good ropes" not in logged  # no text of a page
 
 

@@ -197,7 +197,7 @@ def test_the_role_admits_what_the_function_does_and_nothing_else(run: Running) -
         lambda: source.write("private/new", b"new"),
         lambda: source.delete("incoming/notes/there.html"),
         lambda: source.delete("processed/any"),
-        lambda: list(source.files("incoming")),
+        lambda: list(source.files("processed")),
         lambda: lake.read("other/secret"),
         lambda: lake.write("other/new", b"new"),
         lambda: lake.delete("lake/sources/notes.yaml"),

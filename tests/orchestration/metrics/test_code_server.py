@@ -20,7 +20,7 @@ from dagster._grpc.client import DagsterGrpcClient
 from orchestration.materialize import open_instance
 from orchestration.partitions import add_partitions
 from orchestration.settings import PROJECT, PipelineSettings
-from tests.orchestration.dagster_server import free_port
+from tests.free_port import free_port
 
 pytestmark = pytest.mark.slow
 
