@@ -1,5 +1,9 @@
 """The images as podman builds and runs them: who they run as, what they may write, that they do their work, how they
-end; as tasks of ECS; and compose.yaml, started whole."""
+end; as tasks of ECS; and compose.yaml, started whole.
+
+One long file, because building the images takes minutes: the tests of a file run in one process, which builds them
+once.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from chat_app.store.database import Database, open_database
 MODEL = LanguageModel(
     "m", Kind.OPENAI, "m", "M", 100_000, 100_000, quality=1, speed=1, provider="http://127.0.0.1:1/v1"
 )
+
+CHILD = Path(__file__).with_name("ledger_child.py")
 MILLION = 1_000_000
 PRICES = Prices(own=parse_rates("m=1/1"))
 ADA = Question("why?", sources=["bees"], asker=Asker(user="ada", session="s1"))
@@ -217,35 +220,11 @@ async def test_a_hundred_at_once_get_what_there_is_and_not_one_more(migrated: Da
             await database.close()
 
 
-PROCESS = """
-import asyncio, sys
-from decimal import Decimal
-from chat_app.models.registry import Kind, LanguageModel
-from chat_app.money.budget import Budgets
-from chat_app.money.ledger import Ledger
-from chat_app.money.price import Prices
-from chat_app.money.rate import parse_rates
-from chat_app.question import Asker, Question
-from chat_app.store.database import open_database
-
-MODEL = LanguageModel("m", Kind.OPENAI, "m", "M", 1, 1, quality=1, speed=1)
-
-async def main():
-    database = open_database(sys.argv[1])
-    ledger = Ledger(database, Budgets(day=Decimal(10), user=Decimal(10)), Prices(own=parse_rates("m=1/1")))
-    asked = (ledger.reserve(MODEL, 1_000_000, 0, Question("?", asker=Asker(user="ada"))) for _ in range(20))
-    print(sum(found is not None for found in await asyncio.gather(*asked)))
-    await database.close()
-
-asyncio.run(main())
-"""
-
-
 @pytest.mark.slow
 async def test_processes_share_one_budget(migrated: Database) -> None:
     url = migrated.url.render_as_string(hide_password=False)
     started = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", PROCESS, url, stdout=asyncio.subprocess.PIPE)
+        await asyncio.create_subprocess_exec(sys.executable, str(CHILD), url, stdout=asyncio.subprocess.PIPE)
         for _ in range(3)
     ]
     said = [await process.communicate() for process in started]
