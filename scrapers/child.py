@@ -110,7 +110,7 @@ def _walk(
     async def crawl() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):  # stop: SiteSpider has it, the type that Scrapy names has not
-            loop.add_signal_handler(number, lambda: crawler.spider and crawler.spider.stop())  # type: ignore[attr-defined]
+            loop.add_signal_handler(number, lambda: crawler.spider and crawler.spider.stop())  # type: ignore[attr-defined]  # our own spider's
         await crawler.crawl_async(drive=drive)
 
     _run_reactor(reactor, crawl)

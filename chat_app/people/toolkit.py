@@ -17,7 +17,7 @@ class _Provider(OAuthProvider):
 
     id = PROVIDER
     env: list[str] = []  # noqa: RUF012  the toolkit's own class has it so
-    authorize_params: dict[str, str] = {}  # noqa: RUF012
+    authorize_params: dict[str, str] = {}  # noqa: RUF012 - as the class that it extends has it
 
 
 async def _never(*_: Any, **__: Any) -> None:

@@ -34,7 +34,7 @@ def site(**changes: str) -> dict[str, str | None]:
 
 def live_texts(crawled: Any) -> list[str]:
     rows = crawled.lake.scan(CHUNKS).join(_live(crawled).select("chunk_id"), on="chunk_id", how="semi").collect()
-    return rows["text"].to_list()  # type: ignore[no-any-return]
+    return rows["text"].to_list()  # type: ignore[no-any-return]  # a column of texts
 
 
 def _live(crawled: Any) -> pl.LazyFrame:

@@ -51,7 +51,7 @@ def chat(serve: Serve, publish: Callable[..., ReleaseManifest], gated: GatedProv
 def test_a_chat_that_is_told_to_end_finishes_its_answers_first(chat: RunningChat, gated: GatedProvider) -> None:
     client = OpenAI(base_url=f"{chat.address}/v1", api_key="none", max_retries=0, timeout=600)
     question = [{"role": "user", "content": "When does a colony swarm?"}]
-    pieces = client.chat.completions.create(model="bees", messages=question, stream=True)  # type: ignore[call-overload]
+    pieces = client.chat.completions.create(model="bees", messages=question, stream=True)  # type: ignore[call-overload]  # a plain dict serves
     said = next(text for piece in pieces if (text := piece.choices[0].delta.content))
     chat.process.send_signal(signal.SIGTERM)
     wait_until_draining(chat)
@@ -65,7 +65,7 @@ def test_a_chat_that_is_told_to_end_finishes_its_answers_first(chat: RunningChat
 def test_a_second_signal_ends_at_once(chat: RunningChat) -> None:
     client = OpenAI(base_url=f"{chat.address}/v1", api_key="none", max_retries=0, timeout=600)
     question = [{"role": "user", "content": "When does a colony swarm?"}]
-    pieces = client.chat.completions.create(model="bees", messages=question, stream=True)  # type: ignore[call-overload]
+    pieces = client.chat.completions.create(model="bees", messages=question, stream=True)  # type: ignore[call-overload]  # a plain dict serves
     next(text for piece in pieces if (text := piece.choices[0].delta.content))
     chat.process.send_signal(signal.SIGTERM)
     wait_until_draining(chat)

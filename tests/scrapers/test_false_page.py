@@ -24,7 +24,7 @@ def lost(web: Any) -> Any:
     return lambda site, path: web.html("/", title="Lost", text=f"{LOST}<p>You asked for {path}</p>")
 
 
-class AnswersAll(dict):  # type: ignore[type-arg]
+class AnswersAll(dict):  # type: ignore[type-arg]  # of anything
     """Pages by path, and one that is shown for every other path."""
 
     def __init__(self, pages: dict[str, Any], otherwise: Any) -> None:

@@ -100,7 +100,7 @@ async def replica(database_url: str, script: Script) -> AsyncIterator[Replica]:
 
     def make(pipeline: Script | None = None, **changes: object) -> TurnRunner:
         database = open_database(database_url)
-        runner = TurnRunner(pipeline or script, database, **changes)  # type: ignore[arg-type]
+        runner = TurnRunner(pipeline or script, database, **changes)  # type: ignore[arg-type]  # named by the test
         runner.open()
         opened.append((runner, database))
         return runner

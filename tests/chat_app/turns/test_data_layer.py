@@ -66,7 +66,7 @@ async def listed(
 ) -> list[str]:
     from chainlit.types import Pagination, ThreadFilter
 
-    filters = ThreadFilter(userId=who, **wanted)  # type: ignore[arg-type]
+    filters = ThreadFilter(userId=who, **wanted)  # type: ignore[arg-type]  # named by the test
     page = await layer.list_threads(Pagination(first=first, cursor=cursor), filters)
     return [thread["id"] for thread in page.data]
 

@@ -48,7 +48,7 @@ async def test_a_client_that_goes_away_loses_nothing(replica: Replica, script: S
     events = runner.follow(turn_id)
     script.say("first ")
     await heard(events, "first")
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()  # type: ignore[attr-defined]  # a generator
     script.say("second")
     script.finish()
     text, ended = await told(runner.follow(turn_id, after=len("first ")))
@@ -149,7 +149,7 @@ async def test_a_slow_follower_delays_nobody_and_misses_nothing(replica: Replica
         script.say(f"{number} ")
         if number % 20 == 0:
             await heard(swift, f"{number} ")
-            await swift.aclose()  # type: ignore[attr-defined]
+            await swift.aclose()  # type: ignore[attr-defined]  # a generator
             swift = runner.follow(turn_id)
     script.finish()
     whole = "".join(f"{number} " for number in range(200))

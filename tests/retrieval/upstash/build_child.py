@@ -11,7 +11,7 @@ _tests.__path__ = [str(Path(__file__).resolve().parents[2])]
 sys.modules["tests"] = _tests
 
 from tests.retrieval.conftest import Shelf  # noqa: E402 - see above
-from tests.retrieval.upstash.test_build import PLAN, TEXTS, UpstashStore  # noqa: E402
+from tests.retrieval.upstash.test_build import PLAN, TEXTS, UpstashStore  # noqa: E402 - its path is set above
 
 if __name__ == "__main__":
     with UpstashStore(*sys.argv[1:], plan=PLAN) as store:

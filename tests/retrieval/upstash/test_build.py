@@ -60,7 +60,7 @@ def test_rows_that_never_show_up_are_told_and_nothing_goes_live(make_double: Cal
     double.index.upsert = lambda name, rows: upsert(name, rows[1:] if len(rows) > 1 else rows)  # type: ignore[method-assign,index]  # a server that loses rows
     with pytest.raises(IndexDamaged, match=r"32 rows in Upstash instead of 40.*sends what is missing"):
         built(double, plan=UpstashPlan(rows=5, settle=0.2))
-    double.index.upsert = upsert  # type: ignore[method-assign]
+    double.index.upsert = upsert  # type: ignore[method-assign]  # of the stand-in, not of ours
     before = len(batches_sent(double))
     built(double)
     assert batches_sent(double)[before:] == [1] * 8
