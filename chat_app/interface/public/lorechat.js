@@ -20,6 +20,7 @@
     "negative-feedback-off": "Bad answer",
     "negative-feedback-on": "Take back: bad answer",
   };
+  const OWNS_ESCAPE = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
   let opener = null;
 
   const name = (node, text) => {
@@ -59,13 +60,20 @@
       opener = marker;
       marker.click();
     }
-    if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector('[role="dialog"]')) {
+  });
+
+  // Before the page hears of the key: a tooltip that happens to be open would take it for its own.
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || event.isComposing || document.querySelector(OWNS_ESCAPE)) return;
       const button = closeButton();
       if (!button) return;
       button.click();
       if (opener && opener.isConnected) opener.focus();
-    }
-  });
+    },
+    true,
+  );
 
   let waiting = false;
   new MutationObserver(() => {

@@ -36,7 +36,7 @@ from tests.assets.conftest import CrawledSource
 from tests.ministack import ROOT, Ministack
 from tests.orchestration.workplace import fargate
 from tests.orchestration.workplace.account import HANDLER, make_account
-from tests.orchestration.workplace.conftest import PAGES, Site, Step
+from tests.orchestration.workplace.conftest import PAGES, Site, Step, remote_crew
 
 pytestmark = pytest.mark.slow
 
@@ -104,11 +104,9 @@ def test_a_function_that_dies_is_invoked_again(
     ticket.write_text("")
     dying = f"    if os.path.exists({str(ticket)!r}):\n        os.unlink({str(ticket)!r})\n        os._exit(1)\n"
     mortal = make_account(ministack, site.account.models, HANDLER.replace("    status =", f"{dying}    status =", 1))
-    crew = site.crew("lambda")
-    lake = mortal.lake(mortal.dagster)
-    there = type(crawled)(lake, crawled.store, crawled.embedder)
+    there = CrawledSource(mortal.lake(mortal.dagster), crawled.store, crawled.embedder)
     there.crawl(PAGES)
-    site.clients, crew = mortal.clients(), replace(crew, function=mortal.function)
+    crew = remote_crew(mortal, mortal.clients(), "lambda")
     assert step(lambda _: extract(there, crew)).success
     assert not ticket.exists()
     assert documents(there) == len(PAGES)
