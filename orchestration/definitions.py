@@ -14,6 +14,7 @@ from orchestration.metrics.sensor import metrics
 from orchestration.partitions import source_files
 from orchestration.resources import FlowResource
 from orchestration.schedules import recrawl_schedules
+from orchestration.trace_sensor import traces
 
 __all__ = ["FLOW", "defs", "make_definitions"]
 
@@ -24,7 +25,7 @@ def make_definitions(flow: Flow | FlowResource) -> dg.Definitions:
         assets=[*FLOW, *LEARNING],
         jobs=[build_source, recrawl_source, maintain, learn_from_chat],
         schedules=[maintain_daily, learn_nightly],
-        sensors=[source_files, recrawl_schedules, inbox, drops, follow_changes, metrics],
+        sensors=[source_files, recrawl_schedules, inbox, drops, follow_changes, metrics, traces],
         resources={"flow": flow},
         # One process for all steps of a run: the default starts a Python for each, and the crawl isolates itself.
         executor=dg.in_process_executor,

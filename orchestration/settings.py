@@ -83,8 +83,11 @@ class PipelineSettings(StoreSettings, EmbeddingSettings, WorkerSettings):
     metrics: Literal["", "emf"] = Field(
         default="", description="emf: write figures for CloudWatch into the log, a line of JSON each; empty: none"
     )
+    traces: Literal["", "xray"] = Field(
+        default="", description="xray: send a trace of each run that has ended to AWS X-Ray; empty: none"
+    )
     metrics_stage: str = Field(
-        default="laptop", pattern=r"^[A-Za-z0-9-]+$", description="deployment that the figures are about"
+        default="laptop", pattern=r"^[A-Za-z0-9-]+$", description="deployment that figures and traces are about"
     )
     metrics_sources: int = Field(default=20, ge=0, description="sources with figures of their own; the rest has one")
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from infra.config.stage_config import StageConfig
-from infra.parts.acknowledgement import acknowledge
 from infra.parts.guard import CHAT_PORT
 from infra.parts.log_group import log_group
+from infra.parts.traces import allow_tracing
 
 TRACES_PORT = 4318
 STAGE = "stage"
@@ -51,12 +50,7 @@ def add_collector(task: ecs.FargateTaskDefinition, *, config: StageConfig) -> No
     )
     metrics.grant_write(task.task_role)
     metrics.grant(task.task_role, "logs:DescribeLogStreams")
-    task.add_to_task_role_policy(
-        iam.PolicyStatement(
-            sid="Traces", actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
-        )
-    )
-    acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "X-Ray knows no resources.")
+    allow_tracing(task, "xray:PutTelemetryRecords")
 
 
 def _settings(config: StageConfig, metrics: logs.ILogGroup) -> dict[str, object]:

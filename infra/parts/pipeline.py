@@ -19,6 +19,7 @@ from infra.parts.pipeline_access import lake_environment
 from infra.parts.postgres import Postgres
 from infra.parts.prefix import LAKE_PREFIX
 from infra.parts.task import add_container, image_of, task_definition
+from infra.parts.traces import allow_tracing
 
 HOME = "/opt/dagster"
 """Folder of the image that holds the instance file of AWS."""
@@ -68,6 +69,7 @@ class Pipeline(Construct):
             "DAGSTER_RUN_LOGS_BUCKET": run_logs.bucket_name,
             "LORECHAT_SOURCE_BUCKET": source.bucket_name,
             "LORECHAT_METRICS": "emf",
+            "LORECHAT_TRACES": "xray",
             "LORECHAT_METRICS_STAGE": config.stage,
             "LORECHAT_WORKER_FUNCTION": function.function_name,
             "LORECHAT_WORKER_CLUSTER": self.cluster.cluster_arn,
@@ -87,7 +89,11 @@ class Pipeline(Construct):
         for name, command in commands.items():
             task = self._task(name, command, ports[name], environment, database)
             _grant_data(task, lake=lake, source=source, run_logs=run_logs)
-            if name != "code":  # it says what to run; people end runs in the webserver's pages
+            if (
+                name == "code"
+            ):  # it says what to run, and its sensors tell of it; people end runs in the webserver's pages
+                allow_tracing(task)
+            else:
                 allow_stopping(task, cluster=self.cluster)
             if name == "daemon":  # it starts runs, and they, with its role, start workers
                 _grant_starting(task, function, self.cluster, self.worker, config.prefix)

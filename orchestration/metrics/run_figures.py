@@ -9,6 +9,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
 from data_contracts.metric_line import MetricKind
+from orchestration.metrics.ended import ended_runs
 from orchestration.metrics.kind import (
     OLDEST_QUEUED_SECONDS,
     QUEUED_RUNS,
@@ -23,7 +24,6 @@ _WAITING = [DagsterRunStatus.QUEUED]
 _RUNNING = [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
 _WILL_RETRY = "dagster/will_retry"
-_MOST = 1000
 
 
 def queue_figures(instance: dg.DagsterInstance, now: datetime) -> dict[MetricKind, float]:
@@ -40,15 +40,10 @@ def queue_figures(instance: dg.DagsterInstance, now: datetime) -> dict[MetricKin
 def ended_figures(instance: dg.DagsterInstance, memory: Memory) -> dict[MetricKind, float]:
     """Count the runs that ended since the last look, and note them. A run that failed and is run again has not failed
     for good; runs that a person canceled count nowhere."""
-    since = datetime.fromtimestamp(memory.horizon, UTC)
-    records = instance.get_run_records(RunsFilter(statuses=_ENDED, updated_after=since), limit=_MOST)
     counts: Counter[MetricKind] = Counter({RUNS_SUCCEEDED: 0, RUNS_RETRIED: 0, RUNS_FAILED: 0})
-    for record in records:
-        run, end = record.dagster_run, record.end_time
-        if end is None or end < memory.horizon or run.run_id in memory.ended:
-            continue  # an old run whose tags changed, or one that was counted
-        memory.ended[run.run_id] = end
-        counts[_kind(run)] += 1
+    for record, end in ended_runs(instance, memory, _ENDED):
+        memory.ended[record.dagster_run.run_id] = end
+        counts[_kind(record.dagster_run)] += 1
     return dict(counts)
 
 

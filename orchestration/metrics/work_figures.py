@@ -97,12 +97,18 @@ def _read(asset: str, record: dg.EventLogRecord, memory: Memory) -> Work | None:
         # A release that stayed the same is not asked again: its recall is the one that was told last.
         if teller == asset and (metadata.get(name) is not None or asset == "raw_html"):
             setattr(state, field, metadata.get(name))
-    values = {kind: value for kind, name in _METADATA.items() if (value := metadata.get(name)) is not None}
+    values = figures_told(made)
     done = sum(value for name, value in metadata.items() if name.endswith(" worked on") and value)
     quarantined = values.get(ROWS_QUARANTINED, 0.0)
     if most := max(done, quarantined):
         values[QUARANTINED_PERCENT] = 100 * quarantined / most
     return Work(asset, made.partition, datetime.fromtimestamp(record.timestamp, UTC), values)
+
+
+def figures_told(made: dg.AssetMaterialization) -> dict[MetricKind, float]:
+    """Return the figures in the metadata of a materialization."""
+    found = {kind: _number(made.metadata[name]) for kind, name in _METADATA.items() if name in made.metadata}
+    return {kind: value for kind, value in found.items() if value is not None}
 
 
 def _number(value: dg.MetadataValue[Any]) -> float | None:
