@@ -25,6 +25,8 @@ _SEALING_KEY = "5e" * 32  # with it the server can encrypt what it is asked to
 
 
 _STARTS = 5
+_VOLUMES = 1000
+"""A bucket takes up to seven of them; by default the server has eight, and then refuses to write."""
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +80,7 @@ def _start(folder: Path, data: Path, ports: dict[str, int], log: Path) -> subpro
         "-filer",
         "-s3",
         f"-s3.config={folder / 'identities.json'}",
+        f"-volume.max={_VOLUMES}",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         *(f"-{name}.port={port}" for name, port in ports.items()),
