@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -85,6 +86,14 @@ class ChatPage:
         submit = self.page.locator("#chat-submit")
         expect(submit).to_be_enabled(timeout=WAIT)
         submit.click()
+
+    def send(self) -> None:
+        """Press Enter, again where the question stays in the field: it does while a conversation is being prepared."""
+        until = time.monotonic() + WAIT / 1000
+        while self.input.input_value().strip():
+            assert time.monotonic() < until, "the question stays in the field"
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_timeout(500)
 
     def answered(self, text: str) -> Locator:
         """Wait until the newest answer has a text; return it."""

@@ -72,8 +72,7 @@ def test_a_question_is_asked_and_its_passage_opened_and_closed_by_keyboard_alone
     page = chat.page
     tab_to(page, "#chat-input")
     page.keyboard.type(QUESTION)
-    expect(page.locator("#chat-submit")).to_be_enabled(timeout=WAIT)
-    page.keyboard.press("Enter")
+    chat.send()
     chat.cited()
     expect(chat.panel).to_have_count(0, timeout=WAIT)
     tab_to(page, "a.element-link")
