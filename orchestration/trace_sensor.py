@@ -76,8 +76,11 @@ def send_traces(instance: dg.DagsterInstance, settings: PipelineSettings, memory
 def _client(region: str) -> Any:
     try:
         import boto3
+        from botocore.config import Config
     except ModuleNotFoundError as error:
         raise BadInput(
             "LORECHAT_TRACES=xray needs boto3, which is not installed: pip install 'lorechat[aws]', or leave it empty"
         ) from error
-    return boto3.client("xray", region_name=region)
+    # A look may take a minute in all.
+    hasty = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+    return boto3.client("xray", region_name=region, config=hasty)

@@ -89,11 +89,9 @@ class Pipeline(Construct):
         for name, command in commands.items():
             task = self._task(name, command, ports[name], environment, database)
             _grant_data(task, lake=lake, source=source, run_logs=run_logs)
-            if (
-                name == "code"
-            ):  # it says what to run, and its sensors tell of it; people end runs in the webserver's pages
+            if name == "code":  # it says what to run, and its sensors tell of it
                 allow_tracing(task)
-            else:
+            else:  # people end runs in the webserver's pages
                 allow_stopping(task, cluster=self.cluster)
             if name == "daemon":  # it starts runs, and they, with its role, start workers
                 _grant_starting(task, function, self.cluster, self.worker, config.prefix)

@@ -26,7 +26,6 @@ def xray(monkeypatch: pytest.MonkeyPatch) -> Iterator[XrayDouble]:
         "AWS_ENDPOINT_URL_XRAY": double.origin,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_MAX_ATTEMPTS": "1",
     }.items():
         monkeypatch.setenv(name, value)
     yield double
