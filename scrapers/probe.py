@@ -52,7 +52,7 @@ class Probes:
     async def _probe(self, url: str) -> FalseFace | None:
         faces: list[tuple[str, Face]] = []
         for _ in range(2):
-            address = urljoin(url, _NAME + secrets.token_hex(8))
+            address = urljoin(url, f"{_NAME}{secrets.randbelow(10**16):016}")  # no letters: they would be words
             face = await self._face(address)
             if face is None:
                 return None

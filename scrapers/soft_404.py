@@ -21,11 +21,11 @@ _MOST_NOISE = 0.2  # two answers that differ in more than that are no pattern
 
 @dataclass(frozen=True, slots=True)
 class FalseFace:
-    """What a site shows at `url`, which does not exist: its title, its words, and in how many of them two such answers
-    differ (`noise`)."""
+    """What a site shows at `url`, which does not exist: the words of its title and of its text, and in how many of the
+    text's words two such answers differ (`noise`)."""
 
     url: str
-    title: tuple[str, ...]
+    title: Counter[str]
     words: Counter[str]
     noise: int
 
@@ -36,30 +36,39 @@ class FalseFace:
 
     def likeness(self, face: Face, url: str) -> str | None:
         """Return why a page is what the site shows for pages that do not exist; None when it is not."""
-        words = _words(face.text, url)
-        differing = _difference(words, self.words)
-        if differing > self.allowance or tuple(_words(face.title, url)) != self.title:
+        address = _address(url, self.url)
+        words, shown = _words(face.text, address), _without(self.words, address)
+        differing = _difference(words, shown)
+        if differing > self.allowance or tuple(_words(face.title, address)) != tuple(_without(self.title, address)):
             return None
-        same = 1 - differing / max(1, words.total() + self.words.total())
+        same = 1 - differing / max(1, words.total() + shown.total())
         return f"{same:.0%} of its words and its title are those of {self.url}, which does not exist"
 
 
 def false_face(faces: list[tuple[str, Face]]) -> FalseFace | None:
     """Learn from answers (URL, face) to addresses that do not exist; None when they have nothing in common."""
     (url, first), *others = faces
-    words = _words(first.text, url)
-    noise = max((_difference(words, _words(face.text, other)) for other, face in others), default=0)
-    title = tuple(_words(first.title, url))
-    is_pattern = all(tuple(_words(face.title, other)) == title for other, face in others)
+    address = _address(*(url for url, _ in faces))
+    words, title = _words(first.text, address), tuple(_words(first.title, address))
+    noise = max((_difference(words, _words(face.text, address)) for _, face in others), default=0)
+    is_pattern = all(tuple(_words(face.title, address)) == title for _, face in others)
     if not is_pattern or noise > max(_SLACK_WORDS, _MOST_NOISE * words.total()):
         return None
-    return FalseFace(url, title, words, noise)
+    return FalseFace(url, _words(first.title), _words(first.text), noise)
 
 
-def _words(text: str, url: str) -> Counter[str]:
-    """The words of a text without those of its own address, which error pages like to repeat."""
-    address = {word.lower() for word in _WORD.findall(unquote(url))}
-    return Counter(word for word in map(str.lower, _WORD.findall(text)) if word not in address)
+def _address(*urls: str) -> frozenset[str]:
+    """The words of addresses, which error pages like to repeat. Two answers are compared without those of both: the
+    site may use such a word itself, on every page."""
+    return frozenset(word.lower() for url in urls for word in _WORD.findall(unquote(url)))
+
+
+def _words(text: str, without: frozenset[str] = frozenset()) -> Counter[str]:
+    return Counter(word for word in map(str.lower, _WORD.findall(text)) if word not in without)
+
+
+def _without(words: Counter[str], those: frozenset[str]) -> Counter[str]:
+    return Counter({word: count for word, count in words.items() if word not in those})
 
 
 def _difference(one: Counter[str], other: Counter[str]) -> int:

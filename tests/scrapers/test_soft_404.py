@@ -36,6 +36,18 @@ def test_a_page_of_its_own_is_none_however_heavy_the_frame_around_it() -> None:
     assert pattern.likeness(same_title, "https://h.example/a1") is None
 
 
+def test_words_of_an_address_that_the_site_uses_itself_do_not_hide_the_likeness() -> None:
+    """Such as `a`, which a number in hexadecimal may hold, or the crawler's own name."""
+    shown = face("LoreChat", "Whatever a smith needs, LoreChat is a probe of it. " * 30)
+    probes = ["https://h.example/lorechat-probe-3a7", "https://h.example/lorechat-probe-52b"]
+    for addresses in (probes, probes[::-1], probes[:1]):
+        pattern = false_face([(address, shown) for address in addresses])
+        assert pattern is not None
+        for page in ("/missing", "/smith/needs", "/a/probe"):
+            assert pattern.likeness(shown, f"https://h.example{page}") is not None
+        assert pattern.likeness(face("LoreChat", "All about tongs, by weight."), "https://h.example/tongs") is None
+
+
 def test_two_answers_teach_how_much_may_differ() -> None:
     def answer(address: str, advert: str) -> tuple[str, Face]:
         return address, missing(address, f"{MENU * 10} You may like {advert}.")
