@@ -49,7 +49,8 @@ def traces(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReas
 def send_traces(instance: dg.DagsterInstance, settings: PipelineSettings, memory: Memory) -> Iterator[str]:
     """Send the runs that the memory does not hold, and note them; yield what X-Ray says of those it did not take.
 
-    Errors: those of botocore, when X-Ray cannot be reached or this role may not write there.
+    Errors: BadInput where boto3 is not installed; those of botocore, when X-Ray cannot be reached or this role may not
+    write there.
     """
     ended = list(ended_runs(instance, memory, _ENDED))
     if not ended:

@@ -96,7 +96,7 @@ def _strip(library: Path) -> None:
     if "blas" in library.name or ".libs" in library.parent.name:
         return
     aside = library.with_name(library.name + ".aside")
-    done = subprocess.run(["strip", "--strip-unneeded", "-o", aside, library], stderr=subprocess.DEVNULL)  # noqa: S603, S607
+    done = subprocess.run(["strip", "--strip-unneeded", "-o", aside, library], stderr=subprocess.DEVNULL)  # noqa: S603, S607  a build's own strip
     if done.returncode == 0:
         aside.chmod(library.stat().st_mode)
         aside.replace(library)

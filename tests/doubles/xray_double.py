@@ -40,7 +40,9 @@ class XrayDouble(LoopbackServer):
 
     def _take(self, text: str) -> dict[str, str] | None:
         segment = json.loads(text)
-        wrong = [*(["it is too large"] if len(text.encode()) > _MOST_BYTES else []), *_wrong_in_trace(segment)]
+        wrong = list(_wrong_in_trace(segment))
+        if len(text.encode()) > _MOST_BYTES:
+            wrong.append("it is too large")
         if segment["id"] in self.throttled:
             return {"Id": segment["id"], "ErrorCode": "ThrottlingException", "Message": "too many segments"}
         if wrong:
@@ -64,7 +66,7 @@ def _wrong_in_trace(segment: dict[str, Any]) -> Iterator[str]:
 def _wrong(part: dict[str, Any], whole: dict[str, Any]) -> Iterator[str]:
     if not re.fullmatch(r"[0-9a-f]{16}", part.get("id", "")):
         yield "id"
-    if not _NAME.fullmatch(part.get("name", ""), 0):
+    if not _NAME.fullmatch(part.get("name", "")):
         yield "name"
     start, end = part.get("start_time"), part.get("end_time")
     if not isinstance(start, float) or not isinstance(end, float) or not whole["start_time"] <= start <= end:

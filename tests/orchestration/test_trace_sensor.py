@@ -51,6 +51,11 @@ def _breaks() -> None:
     raise dg.Failure("a secret of the site", allow_retries=False)
 
 
+@dg.job
+def _nothing() -> None:
+    pass
+
+
 def _break(settings: PipelineSettings) -> str:
     with open_instance(settings) as instance:
         return dg.materialize([_breaks], instance=instance, partition_key="bees", raise_on_error=False).run_id
@@ -88,6 +93,17 @@ def test_a_failed_run_is_a_fault_and_says_no_words_of_its_error(settings: Pipeli
     assert (segment["annotations"]["run"], segment["annotations"]["source"]) == (run_id, "bees")
     assert [step["fault"] for step in segment["subsegments"] if step["name"] == "markdown"] == [True]
     assert "secret" not in str(segment)
+
+
+def test_a_run_that_never_began_has_waited_and_nothing_else(settings: PipelineSettings, xray: XrayDouble) -> None:
+    with open_instance(settings) as instance:
+        run = instance.create_run_for_job(_nothing)
+        instance.report_run_failed(run)
+    assert _look(settings, _memory()) == []
+    (segment,) = xray.segments.values()
+    (wait,) = segment["subsegments"]
+    assert (wait["name"], wait["start_time"], wait["end_time"]) == ("wait", segment["start_time"], segment["end_time"])
+    assert segment["fault"]
 
 
 def test_a_run_is_sent_once_and_again_while_it_is_not_taken(settings: PipelineSettings, xray: XrayDouble) -> None:

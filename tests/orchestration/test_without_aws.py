@@ -31,7 +31,7 @@ from orchestration.settings import PipelineSettings
 try:
     flow = make_flow(PipelineSettings())
     print(type(flow.crew).__module__, flow.crawler)
-except Exception as error:
+except Exception as error:  # of any kind: the test reads its name
     print(type(error).__name__, error)
 """
 
